@@ -1,0 +1,1 @@
+"""What is said to a card, as bytes. Values in, bytes out; no reader, no file, no policy."""

@@ -1,0 +1,49 @@
+"""What a key store does for us. Master keys never come out; Classic card keys must (they travel to
+the reader chip in the open), so they leave as `Secret`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from apdu.secret import Secret
+
+
+class KeyStore(Protocol):
+    """Diversifies, authenticates and signs. Methods raise `Keystore` where the store fails."""
+
+    @property
+    def can_issue(self) -> bool:
+        """Whether a token key is held (counter, import; a simulation home)."""
+        ...
+
+    def card_key(self, uid: bytes, sector: int, *, key_b: bool) -> Secret:
+        """The 6-byte Classic key of one sector of one card: the first six bytes of AN10922
+        AES-128 over UID, AID, system id, sector and A/B (cards.md 2.9, 6)."""
+        ...
+
+    def transport_key(self) -> Secret:
+        """Key B of our sectors on the stock as delivered, 6 bytes."""
+        ...
+
+    def record_mac(self, uid: bytes, body: bytes) -> bytes:
+        """16-byte AES-CMAC of `body` under this card's record key (AN10922 of the record master
+        over the UID). Callers put the record's name into `body` and truncate."""
+        ...
+
+    def card_ref(self, uid: bytes) -> bytes:
+        """HMAC-SHA256(K_ref, UID)[:8]: the only name of a card in stores and messages."""
+        ...
+
+    def token(self, generation: int, stretched: bytes) -> bytes:
+        """HMAC-SHA256(K_token[generation], "flora token g" || 00 || stretched)[:16], ledger.md 3.1.
+        Raises `NoTokenKey`."""
+        ...
+
+    @property
+    def public_key(self) -> bytes:
+        """The terminal's Ed25519 public key, 32 bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Ed25519 signature by the terminal's key, 64 bytes."""
+        ...

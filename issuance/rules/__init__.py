@@ -1,0 +1,1 @@
+"""The rules F1-F16 and B1-B6 as pure functions that name their source."""

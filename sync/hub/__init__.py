@@ -1,0 +1,1 @@
+"""The city's side: one ASGI application over one SQL schema (SQLite or PostgreSQL)."""

@@ -1,0 +1,1 @@
+"""A home's own ledger. Every public verb is one transaction and durable on return."""

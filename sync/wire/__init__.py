@@ -1,0 +1,1 @@
+"""What terminal and hub say to each other: typed messages and signatures."""

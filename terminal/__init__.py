@@ -1,0 +1,1 @@
+"""What people see: the command line, the counter, the kiosk, and every word in both languages."""

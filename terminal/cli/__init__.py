@@ -1,0 +1,1 @@
+"""One file a command group; a command parses, calls one verb, prints."""
