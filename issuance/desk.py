@@ -1,0 +1,316 @@
+"""One issuance, from application to card in hand.
+
+States of its row: `asked` -> `claimed` -> `writing` -> `confirmed` -> gone. `_advance` looks at the
+stored step and does what comes next until the row has gone; an issuance that was cut off goes on
+through the very same function, so there is no second path that only runs after a crash.
+
+Order, and why (ledger.md 4.2): the claim is durable before anything is written to a card (I2); the
+step `writing`, with the card's UID, is durable before the first byte, so that whoever finds the row
+later knows which card may be half written (I6); the confirm is durable before the card says
+`issued` (I2); what joins claim and card is cleared last (I16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from cards.card import Card
+from cards.config import OurSectors
+from cards.errors import AlreadyIssued, CardSpoiled, NewerLayout, WrongCard
+from cards.personalise import blank, issue, prepare
+from cards.state import Directory
+from drivers.errors import NoCard, NoSuchReader
+from drivers.keys.contract import KeyStore
+from issuance.application import Application
+from issuance.errors import CardOfOpenRow, OpenRowUnknown, VoidNeedsCard
+from issuance.rules.catalog import RULES
+from issuance.rules.decision import IssuePolicy
+from issuance.rules.flora import decide_flora
+from sync.clock import Clock, civil_day
+from sync.errors import Busy, HubSilent, Settling
+from sync.ledger.claims import OpenRow, Taken
+from sync.ledger.ledger import Ledger
+from sync.profile import Profile
+from sync.tokens import tokens_of
+
+PRODUCT = "flora"
+ISSUER = 1  # the city itself, in the card's directory
+BEGUN = ("writing", "confirmed")  # steps at which the card may have been written
+
+Lay = Callable[[], Card]
+
+
+class HubAnswer(Protocol):
+    """What the hub says to a claim (ledger.md A.3)."""
+
+    @property
+    def result(self) -> str: ...  # granted, refused, void
+    @property
+    def rule(self) -> str: ...  # F14, F15, F16 where refused
+    @property
+    def office(self) -> str | None: ...
+    @property
+    def month(self) -> str | None: ...
+
+
+class ClaimAuthority(Protocol):
+    """Who decides claims when this terminal is enrolled: the hub."""
+
+    def claim(self, row: OpenRow) -> HubAnswer:
+        """Ask, idempotent by the row's claim id. Raises `HubSilent`, `Rubbish`, `Recovering`,
+        `Revoked` and then the answer is unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueOutcome:
+    """What one application came to. `facts` fill the holes of the rule's words."""
+
+    outcome: Literal["issued", "refused"]
+    rule: str
+    source: str
+    product: str = PRODUCT
+    claim: str | None = None
+    card_kind: str | None = None
+    chip: str | None = None
+    missing: tuple[str, ...] = ()
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidOutcome:
+    """`evidence`: unwritten, blanked, kept (ledger.md A.4); None where refused."""
+
+    outcome: Literal["voided", "refused"]
+    n: int
+    evidence: str | None = None
+    rule: str | None = None
+
+
+class Desk:
+    """Carries issuances out. One thread; any number of processes may share the home."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        keys: KeyStore,
+        profile: Profile,
+        authority: ClaimAuthority | None,
+        clock: Clock,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._ledger = ledger
+        self._keys = keys
+        self._profile = profile
+        self._authority = authority
+        self._clock = clock
+        self._random = random
+        self._ours = OurSectors(sectors=profile.sectors, ledger_mode=profile.ledger_mode)
+
+    def issue(self, app: Application, lay: Lay) -> IssueOutcome:
+        """Issue one Flora card, or say by which rule not (domain.md 3.1: documents, card, ledger).
+
+        `lay` opens the card on the reader and is called only once the rules are kept. Asked again
+        after a cut, the same application on the same card goes on where it stopped. Raises
+        `AlreadyIssued`, `CardOfOpenRow`, `WrongCard`, … and then nothing was claimed.
+        """
+        today = civil_day(self._clock.now())
+        said = decide_flora(app, today=today, policy=IssuePolicy.from_profile(self._profile.issue))
+        tokens = tokens_of(app.numbers(), profile=self._profile, keys=self._keys)
+        if said.outcome == "refused":
+            self._ledger.refuse(PRODUCT, rule=said.rule, tokens=tokens)
+            return IssueOutcome(
+                outcome="refused",
+                rule=said.rule,
+                source=said.source,
+                missing=said.missing,
+                facts=dict(said.facts),
+            )
+        card = lay()
+        self._check_card(card, mine=self._row_of(tokens))
+        proxy = app.proxy.relation if app.proxy else "none"
+        while True:
+            asked = self._ledger.ask(PRODUCT, tokens, rule=said.rule, proxy=proxy)
+            if isinstance(asked, Taken):
+                return self._refused(asked.rule, office=asked.office, month=asked.month)
+            try:
+                with self._ledger.hold(asked.n):
+                    row = self._ledger.open_row(asked.n)
+                    if row is None:  # ended by another window in between: ask anew
+                        continue
+                    if row.step in BEGUN and row.uid != card.uid:
+                        return self._refused("F16", office=self._ledger.site, n=row.n)
+                    return self._advance(row, card)
+            except Busy:
+                return self._refused("F16", office=self._ledger.site, n=asked.n)
+
+    def finish(
+        self, n: int, lay: Lay, *, card_kept: bool = False, card_left: bool = False
+    ) -> IssueOutcome:
+        """Go on with an issuance that was cut off (ledger.md 4.5).
+
+        Raises `OpenRowUnknown`, `Busy`, `VoidNeedsCard` (no card on the reader).
+        """
+        with self._ledger.hold(n):
+            row = self._known(n)
+            if row.step not in BEGUN:
+                card = lay()
+                self._check_card(card, mine=None)
+                return self._advance(row, card)
+            if card_left:
+                return self._left(row)
+            try:
+                card = lay()
+            except (NoCard, NoSuchReader) as absent:
+                if row.step == "confirmed":  # the claim is final: a card that left is issued
+                    return self._left(row)
+                raise VoidNeedsCard(n=n) from absent
+            if card.uid == row.uid:
+                return self._advance(row, card)
+            if not card_kept or row.step == "confirmed":
+                return self._refused("F16", office=self._ledger.site, n=n)
+            self._check_card(card, mine=None)
+            self._ledger.swap_card(n, card.uid, spoiled_ref=self._ref_of(row))
+            return self._advance(self._known(n), card)
+
+    def void(self, n: int, lay: Lay, *, card_kept: bool = False) -> VoidOutcome:
+        """End an issuance without a card. Once writing may have begun this needs that same card
+        (it is blanked) or the word that it stayed here; a confirmed one is never voided (I5).
+
+        Raises `OpenRowUnknown`, `Busy`, `VoidNeedsCard`.
+        """
+        with self._ledger.hold(n):
+            row = self._known(n)
+            if row.step == "confirmed":
+                return VoidOutcome(outcome="refused", n=n, rule="F15")
+            if row.step not in BEGUN:
+                return self._voided(n, "unwritten")
+            if card_kept:
+                return self._voided(n, "kept", spoiled_ref=self._ref_of(row))
+            try:
+                card = lay()
+            except (NoCard, NoSuchReader) as absent:
+                raise VoidNeedsCard(n=n) from absent
+            if card.uid != row.uid:
+                return VoidOutcome(outcome="refused", n=n, rule="F16")
+            if card.mode == "record":
+                blank(card)
+            return self._voided(n, "blanked")
+
+    def _advance(self, row: OpenRow, card: Card) -> IssueOutcome:
+        """Do the row's next step until it has gone, or until somebody says no."""
+        if row.step == "asked":
+            refused = self._claim(row)
+            if refused is not None:
+                return refused
+            row = self._known(row.n)
+        if row.step == "claimed":
+            self._ledger.begin_writing(row.n, card.uid)
+            row = self._known(row.n)
+        if row.step == "writing":
+            if card.mode == "record" and not card.issued:
+                prepare(card, directory=self._directory())
+            handed_out = card.card_ref if card.mode == "ledger" else None
+            self._ledger.confirm(row.n, mode=card.mode, card="issued", handed_out=handed_out)
+        if card.mode == "record":
+            issue(card)
+        self._ledger.clear(row.n)
+        return self._issued(row, card)
+
+    def _claim(self, row: OpenRow) -> IssueOutcome | None:
+        """From `asked` to `claimed`; an outcome where the answer is no."""
+        standing = self._ledger.standing()
+        if not standing.enrolled or self._authority is None:
+            self._ledger.granted(row.n, basis="alone")
+            return None
+        if not standing.settled:
+            self._ledger.drop(row.n)
+            raise Settling(waiting=self._ledger.waiting())
+        try:
+            answer = self._authority.claim(row)
+        except HubSilent as silent:
+            if not silent.sent:  # the hub cannot have heard of it: nothing is open
+                self._ledger.drop(row.n)
+            raise
+        if answer.result == "granted":
+            self._ledger.granted(row.n, basis="hub")
+            return None
+        rule = answer.rule or "F16"
+        self._ledger.denied(row.n, rule=rule)
+        return self._refused(rule, journalled=True, office=answer.office, month=answer.month)
+
+    def _check_card(self, card: Card, *, mine: OpenRow | None) -> None:
+        """Ours to write: blank stock that no other issuance has begun on. Read only."""
+        if self._ledger.spoiled(card.card_ref):
+            raise CardSpoiled(why="booked as spoiled")
+        if mine is not None and mine.uid == card.uid:
+            return
+        other = next((r for r in self._ledger.open_rows() if r.uid == card.uid), None)
+        if other is not None:
+            raise CardOfOpenRow(n=other.n)
+        if card.newer:
+            raise NewerLayout(version=card.layout_version)
+        if card.mode == "ledger":
+            if not self._ours.ledger_mode:
+                raise WrongCard(kind=card.chip)
+            if card.issued or self._ledger.binding_on(card.card_ref) is not None:
+                raise AlreadyIssued
+        elif card.state is not None:
+            raise AlreadyIssued
+
+    def _row_of(self, tokens: frozenset[bytes]) -> OpenRow | None:
+        return next((r for r in self._ledger.open_rows() if r.tokens & tokens), None)
+
+    def _known(self, n: int) -> OpenRow:
+        row = self._ledger.open_row(n)
+        if row is None:
+            raise OpenRowUnknown(n=n)
+        return row
+
+    def _ref_of(self, row: OpenRow) -> bytes:
+        assert row.uid is not None  # noqa: S101 - a begun row has its join row
+        return self._keys.card_ref(row.uid)
+
+    def _left(self, row: OpenRow) -> IssueOutcome:
+        if row.step == "writing":
+            self._ledger.confirm(row.n, mode="record", card="left", handed_out=None)
+        self._ledger.clear(row.n)
+        return self._issued(row, None)
+
+    def _voided(
+        self,
+        n: int,
+        evidence: Literal["unwritten", "blanked", "kept"],
+        spoiled_ref: bytes | None = None,
+    ) -> VoidOutcome:
+        self._ledger.void(n, evidence=evidence, spoiled_ref=spoiled_ref)
+        return VoidOutcome(outcome="voided", n=n, evidence=evidence)
+
+    def _issued(self, row: OpenRow, card: Card | None) -> IssueOutcome:
+        return IssueOutcome(
+            outcome="issued",
+            rule=row.rule,
+            source=RULES[row.rule].source[0],
+            claim=row.claim_id.hex(),
+            card_kind=card.kind if card else None,
+            chip=card.chip if card else None,
+        )
+
+    def _refused(self, rule: str, *, journalled: bool = False, **facts: object) -> IssueOutcome:
+        return IssueOutcome(
+            outcome="refused", rule=rule, source=RULES[rule].source[0], facts=dict(facts)
+        )
+
+    def _directory(self) -> Directory:
+        """A card number is ten random digits, drawn when the card is written (cards.md 2.10)."""
+        number = int.from_bytes(self._random(8), "big") % 10**10
+        return Directory(
+            product=PRODUCT,
+            issuer=ISSUER,
+            year=civil_day(self._clock.now()).year,
+            expires_on=None,
+            card_number=f"{number:010d}",
+        )
