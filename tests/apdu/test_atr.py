@@ -1,0 +1,37 @@
+"""ATRs of storage cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apdu.atr import CARD_NAMES, CLASSIC_1K, is_classic, storage_atr, storage_card, tck_of
+from tests.apdu.vectors import Vector, cases, published
+
+
+@pytest.mark.parametrize("case", cases("atr_storage"), ids=lambda c: str(c["card"]))
+def test_a_storage_atr_names_its_card(case: dict[str, Any]) -> None:
+    atr = bytes.fromhex(case["atr"])
+    name = storage_card(atr)
+    assert name == int(case["name"], 16)
+    assert CARD_NAMES[name] == case["card"]
+    assert storage_atr(name) == atr
+
+
+@pytest.mark.parametrize("v", published("atr_tck"), ids=repr)
+def test_the_check_byte_is_that_of_a_real_card(v: Vector) -> None:
+    assert tck_of(v["atr"][:-1]) == v["tck"][0], v.source
+
+
+@pytest.mark.parametrize("at", range(20))
+def test_a_damaged_atr_names_no_card(at: int) -> None:
+    atr = bytearray(storage_atr(CLASSIC_1K))
+    atr[at] ^= 0x40
+    assert storage_card(bytes(atr)) is None or at == 0  # TS stands outside the check byte
+
+
+@pytest.mark.parametrize("atr", [b"", b"\x3b", bytes.fromhex("3b8180018080")])
+def test_other_atrs_are_no_storage_card(atr: bytes) -> None:
+    assert storage_card(atr) is None
+    assert not is_classic(atr)

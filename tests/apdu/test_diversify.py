@@ -1,0 +1,64 @@
+"""AN10922 AES-128, as published, and where it differs from a plain CMAC."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import algorithms
+from cryptography.hazmat.primitives.cmac import CMAC
+
+from apdu.diversify import Diversifier
+from tests.apdu.vectors import Vector, published
+
+AES_128 = published("an10922")
+
+
+def plain_cmac(key: bytes, message: bytes) -> bytes:
+    mac = CMAC(algorithms.AES(key))
+    mac.update(message)
+    return mac.finalize()
+
+
+@pytest.mark.parametrize("v", AES_128, ids=repr)
+def test_diversify_as_published(v: Vector) -> None:
+    assert Diversifier(v["master"]).key(v["m"]) == v["expected"], v.source
+
+
+@pytest.mark.parametrize("v", AES_128, ids=repr)
+def test_one_bit_of_the_message_changes_the_key(v: Vector) -> None:
+    # Guards the test above, which a table of answers would pass.
+    flipped = bytes((v["m"][0] ^ 1,)) + v["m"][1:]
+    assert Diversifier(v["master"]).key(flipped) != v["expected"], v.source
+
+
+@pytest.mark.parametrize("v", published("cmac"), ids=repr)
+def test_a_short_input_is_no_plain_cmac(v: Vector) -> None:
+    # A known fault of others: the padding of plain CMAC gives a wrong key here.
+    assert plain_cmac(v["key"], v["message"]) == v["expected"], v.source
+    assert Diversifier(v["key"]).key(v["message"][1:]) != v["expected"], v.source
+
+
+@pytest.mark.parametrize("v", published("an10922_cmac"), ids=repr)
+def test_from_16_bytes_on_a_token_could_do_it_with_cmac(v: Vector) -> None:
+    diversifier = Diversifier(v["master"])
+    for m_hex, equal in zip(v.raw["ms"], v.raw["equal"], strict=True):
+        m = bytes.fromhex(m_hex)
+        same = plain_cmac(v["master"], b"\x01" + m) == diversifier.key(m)
+        assert same == equal, f"{len(m)} bytes"
+
+
+def test_one_diversifier_serves_many_cards() -> None:
+    v = AES_128[0]
+    kept = Diversifier(v["master"])
+    kept.key(b"another card")
+    assert kept.key(v["m"]) == v["expected"]
+
+
+@pytest.mark.parametrize("m", [b"", bytes(32)])
+def test_inputs_outside_the_note_are_refused(m: bytes) -> None:
+    with pytest.raises(ValueError, match="bytes of diversification input"):
+        Diversifier(bytes(16)).key(m)
+
+
+def test_a_master_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="no AES-128 key"):
+        Diversifier(bytes(24))
