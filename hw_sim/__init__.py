@@ -1,1 +1,29 @@
-"""The other side of the air: cards as state machines, an RF field that can tear, reader chips."""
+"""The other side of the air: cards as state machines, an RF field that can tear, reader chips.
+
+Written from the card's side of the standards; imports nothing of the house around it.
+hw_sim/README.md says how to use it alone.
+"""
+
+from hw_sim.classic import ClassicCard
+from hw_sim.dumps import from_plain, to_plain
+from hw_sim.field import Field, Picc, Tear
+from hw_sim.image import CardImage, ImageCorrupt, load, save
+from hw_sim.reader_chip import ReaderChip
+from hw_sim.stock import new_blank_classic, new_flora, topup
+
+__all__ = [
+    "CardImage",
+    "ClassicCard",
+    "Field",
+    "ImageCorrupt",
+    "Picc",
+    "ReaderChip",
+    "Tear",
+    "from_plain",
+    "load",
+    "new_blank_classic",
+    "new_flora",
+    "save",
+    "to_plain",
+    "topup",
+]
