@@ -1,0 +1,104 @@
+"""From stock to a card in hand and back, in an order that any tear leaves completable.
+
+`prepare` and `issue` are steps 5 and 7 of an issuance (ledger.md 4.2), `blank` is what a void does
+with the card. Each is idempotent: on a half-written card the same verb does what is left.
+
+Order of `prepare`: directory; keys of the directory's and the purse's sector, of the second slot,
+of the first slot; last the record. So a valid record implies that all else is there, and until
+then every sector opens with our key or the stock's. In ledger mode nothing is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cards.card import Card
+from cards.errors import AlreadyIssued, CardNotIssued, WrongCard
+from cards.in_ledger import LedgerCard
+from cards.on_classic import RecordCard
+from cards.sectors import Role
+from cards.state import Directory
+
+
+def check_blank(card: Card) -> None:
+    """Raises what keeps this card from being somebody's first: `AlreadyIssued` (prepared ones
+    too), `NewerLayout`, `SectorLocked`, `WrongCard` (no free sector, and not allowed here).
+    Writes nothing: this is asked before a claim is made."""
+    if isinstance(card, RecordCard):
+        if card.state is not None:
+            raise AlreadyIssued
+        _check_writable(card)
+    else:
+        _check_ledger(card)
+
+
+def prepare(card: Card, *, directory: Directory) -> None:
+    """Our keys, the directory and a *prepared* record; read back. A card that is prepared already
+    is only verified, and a directory that is there stays: of a half-written card the first card
+    number counts. Purse amount and mark stay.
+
+    Raises `AlreadyIssued`, `NewerLayout`, `SectorLocked`, `WrongCard`, `ReadBackDiffers`.
+    """
+    if not isinstance(card, RecordCard):
+        _check_ledger(card)
+        return
+    if card.issued:
+        raise AlreadyIssued
+    _check_writable(card)
+    if card.directory is None:
+        card.write_directory(directory)
+    card.settle()
+    for sector in reversed(card.ours.sectors):
+        if not card.memory.is_ours(sector):
+            card.memory.change_key(sector, Role.OURS)
+    if card.state is None:
+        card.begin()
+    verify(card)
+
+
+def issue(card: Card) -> None:
+    """The final write: state *issued*. Raises `CardNotIssued` where nothing was prepared."""
+    if not isinstance(card, RecordCard):
+        return
+    card.refuse_newer()
+    if card.state is None:
+        raise CardNotIssued
+    if not card.state.issued:
+        card.put(replace(card.state, issued=True))
+
+
+def blank(card: Card) -> None:
+    """Back to stock: records and directory zeroed, then the stock's key B; read back. The purse
+    keeps its amount; key A stays this card's own, since the stock's is unknown.
+
+    Raises `AlreadyIssued` for a card that was handed out, `NewerLayout`, `SectorLocked`.
+    """
+    if not isinstance(card, RecordCard):
+        return
+    if card.issued:
+        raise AlreadyIssued
+    _check_writable(card)
+    card.erase()
+    for sector in card.ours.sectors:
+        if card.memory.is_ours(sector):
+            card.memory.change_key(sector, Role.TRANSPORT)
+    verify(card)
+
+
+def verify(card: Card) -> None:
+    """Read the card again and compare. Raises `ReadBackDiffers`."""
+    if isinstance(card, RecordCard):
+        card.read_again()
+
+
+def _check_writable(card: RecordCard) -> None:
+    card.refuse_newer()
+    for sector in card.ours.sectors:
+        card.memory.check_trailer(sector)
+
+
+def _check_ledger(card: Card) -> None:
+    if card.issued:
+        raise AlreadyIssued
+    if isinstance(card, LedgerCard) and not card.may_issue:
+        raise WrongCard(kind="no-free-sector")

@@ -1,0 +1,307 @@
+"""The layouts of what we keep on a card, declared once, and their way to and from values.
+
+Two records, big-endian, version first and MAC last in every version (cards.md 2.10):
+the *state record* (40 bytes + 8 MAC: one slot of three blocks) and the *directory* (12 + 4: one
+block). The MAC is `seal.py`'s. A body that this version cannot say in full, whatever its version
+byte, is `NewerLayout`: read-only, never overwritten, never taken for absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+from construct import (
+    Byte,
+    Bytes,
+    Construct,
+    ConstructError,
+    Container,
+    FlagsEnum,
+    Int16sb,
+    Int16ub,
+    Int32ub,
+    Struct,
+)
+
+from cards.errors import NewerLayout
+from cards.state import (
+    PURSE_MAX_NTD,
+    PURSE_MIN_NTD,
+    BindingMark,
+    CardState,
+    Directory,
+    Trip,
+)
+
+T = TypeVar("T")
+
+LAYOUT_VERSION = 1
+SEQUENCES = 256  # slot sequence and purse mark count in one byte and come round
+DAY_ZERO = date(2000, 1, 1)
+SECOND_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
+YEAR_ZERO = 2000
+PRODUCTS = {"flora": 1, "child": 2, "student": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One record: `name` goes into its MAC, so that no record can stand in for another."""
+
+    name: bytes
+    body: Construct[Any, Any]
+    body_bytes: int
+    mac_bytes: int
+    example: bytes  # a body, as written
+
+
+STATE = Layout(
+    name=b"flora state",
+    body_bytes=40,
+    mac_bytes=8,
+    body=Struct(
+        "version" / Byte,
+        "sequence" / Byte,  # +1 mod 256 with every write of a slot
+        "n" / Int32ub,
+        "flags"
+        / FlagsEnum(
+            Byte, issued=0x01, trip_open=0x02, trip_bound=0x04, trip_half=0x08, binding_half=0x10
+        ),
+        "binding_id" / Bytes(4),
+        "policy" / Byte,  # 0: unbound
+        "expires_days" / Int16ub,  # since 2000-01-01, 0: open end
+        "route" / Int16ub,
+        "vehicle" / Bytes(4),
+        "boarded_stop" / Int16ub,
+        "boarded_s" / Int32ub,  # since 2000-01-01 UTC
+        "paid_ntd" / Int16ub,
+        "last_stop" / Int16ub,
+        "last_s" / Int32ub,
+        "purse_before" / Int16sb,
+        "purse_after" / Int16sb,
+        "purse_mark" / Byte,
+        "spare" / Byte,  # 0
+    ).compile(),
+    # Bound and on board: n 7, route 300, stop 3, NT$100 before, 90 after, mark 2.
+    example=bytes.fromhex(
+        "0105 00000007 07 0a0b0c0d 01 2710 012c 11223344 0003 32a1b2c3 000a 0003 32a1b2c3"
+        "0064 005a 02 00"
+    ),
+)
+
+DIRECTORY = Layout(
+    name=b"flora directory",
+    body_bytes=12,
+    mac_bytes=4,
+    body=Struct(
+        "version" / Byte,
+        "product" / Byte,
+        "issuer" / Int16ub,
+        "year" / Byte,  # since 2000
+        "expires_days" / Int16ub,  # since 2000-01-01, 0: none
+        "card_number" / Bytes(5),  # ten decimal digits in BCD
+    ).compile(),
+    # A Flora card of issuer 1, year 2026, no expiry, number 0123456789.
+    example=bytes.fromhex("010100011a00000123456789"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredState:
+    """A state record as read: the state and the sequence (0-255) of the slot it was in."""
+
+    state: CardState
+    sequence: int
+
+
+def pack_state(state: CardState, *, sequence: int = 0) -> bytes:
+    """The 40-byte body. Raises ValueError where a value has no place in it: our fault."""
+    trip, binding = state.trip, state.binding
+    if (trip is None) != (state.n == 0):
+        raise ValueError(f"n={state.n} and trip={trip} do not go together")
+    for ntd in (state.purse_before, state.purse_after):
+        if not PURSE_MIN_NTD <= ntd <= PURSE_MAX_NTD:
+            raise ValueError(f"purse {ntd}")
+    fields: dict[str, Any] = {
+        "version": LAYOUT_VERSION,
+        "sequence": sequence,
+        "n": state.n,
+        "flags": {
+            "issued": state.issued,
+            "trip_open": trip is not None and trip.open,
+            "trip_bound": trip is not None and trip.bound,
+            "trip_half": trip is not None and trip.half,
+            "binding_half": binding is not None and binding.half,
+        },
+        "purse_before": state.purse_before,
+        "purse_after": state.purse_after,
+        "purse_mark": state.purse_mark,
+        "spare": 0,
+    }
+    return _build(STATE, fields | _binding_fields(binding) | _trip_fields(trip))
+
+
+def _pack_stored(stored: StoredState) -> bytes:
+    return pack_state(stored.state, sequence=stored.sequence)
+
+
+def unpack_state(body: bytes) -> StoredState:
+    """The values of a 40-byte body. Raises `NewerLayout` where this version cannot say them all."""
+    record = _parse(STATE, body)
+    stored = StoredState(
+        sequence=record.sequence,
+        state=CardState(
+            n=record.n,
+            issued=record.flags.issued,
+            binding=_binding_of(record),
+            trip=_trip_of(record),
+            purse_before=record.purse_before,
+            purse_after=record.purse_after,
+            purse_mark=record.purse_mark,
+        ),
+    )
+    return _whole(stored, body, _pack_stored)
+
+
+def pack_directory(directory: Directory) -> bytes:
+    """The 12-byte body. Raises ValueError where a value has no place in it: our fault."""
+    number = directory.card_number
+    if len(number) != 10 or not (number.isascii() and number.isdecimal()):
+        raise ValueError("a card number is ten decimal digits")
+    fields = {
+        "version": LAYOUT_VERSION,
+        "product": PRODUCTS[directory.product],
+        "issuer": directory.issuer,
+        "year": directory.year - YEAR_ZERO,
+        "expires_days": _days(directory.expires_on),
+        "card_number": bytes.fromhex(number),
+    }
+    return _build(DIRECTORY, fields)
+
+
+def unpack_directory(body: bytes) -> Directory:
+    """The values of a 12-byte body. Raises `NewerLayout` where this version cannot say them all."""
+    record = _parse(DIRECTORY, body)
+    directory = Directory(
+        product=_PRODUCT_OF.get(record.product, ""),
+        issuer=record.issuer,
+        year=YEAR_ZERO + record.year,
+        expires_on=_day(record.expires_days),
+        card_number=record.card_number.hex(),
+    )
+    return _whole(directory, body, pack_directory)
+
+
+_PRODUCT_OF = {number: product for product, number in PRODUCTS.items()}
+
+
+def _build(layout: Layout, fields: dict[str, Any]) -> bytes:
+    try:
+        return bytes(layout.body.build(fields))
+    except ConstructError as e:
+        raise ValueError(f"{layout.name.decode()}: {e}") from e
+
+
+def _parse(layout: Layout, body: bytes) -> Container[Any]:
+    if len(body) != layout.body_bytes:
+        raise ValueError(f"{layout.name.decode()} of {len(body)} bytes")
+    record: Container[Any] = layout.body.parse(body)
+    if record.version != LAYOUT_VERSION:
+        raise NewerLayout(version=record.version)
+    return record
+
+
+def _whole(value: T, body: bytes, pack: Callable[[T], bytes]) -> T:
+    """`value`, if writing it again gives every bit of `body`: spare bits are a newer version's."""
+    try:
+        if pack(value) == body:
+            return value
+    except (ValueError, KeyError):
+        pass
+    raise NewerLayout(version=LAYOUT_VERSION)
+
+
+def _binding_fields(binding: BindingMark | None) -> dict[str, Any]:
+    if binding is None:
+        return {"binding_id": bytes(4), "policy": 0, "expires_days": 0}
+    if binding.policy == 0:
+        raise ValueError("policy 0 means unbound")
+    return {
+        "binding_id": binding.binding_id,
+        "policy": binding.policy,
+        "expires_days": _days(binding.expires_on),
+    }
+
+
+def _binding_of(record: Container[Any]) -> BindingMark | None:
+    if record.policy == 0:
+        return None
+    return BindingMark(
+        binding_id=record.binding_id,
+        policy=record.policy,
+        expires_on=_day(record.expires_days),
+        half=record.flags.binding_half,
+    )
+
+
+_NO_TRIP = {
+    "route": 0,
+    "vehicle": bytes(4),
+    "boarded_stop": 0,
+    "boarded_s": 0,
+    "paid_ntd": 0,
+    "last_stop": 0,
+    "last_s": 0,
+}
+
+
+def _trip_fields(trip: Trip | None) -> dict[str, Any]:
+    if trip is None:
+        return _NO_TRIP
+    return {
+        "route": trip.route,
+        "vehicle": trip.vehicle,
+        "boarded_stop": trip.boarded_stop,
+        "boarded_s": _seconds(trip.boarded_at),
+        "paid_ntd": trip.paid_ntd,
+        "last_stop": trip.last_stop,
+        "last_s": _seconds(trip.last_at),
+    }
+
+
+def _trip_of(record: Container[Any]) -> Trip | None:
+    if record.n == 0:
+        return None
+    return Trip(
+        open=record.flags.trip_open,
+        bound=record.flags.trip_bound,
+        half=record.flags.trip_half,
+        route=record.route,
+        vehicle=record.vehicle,
+        boarded_stop=record.boarded_stop,
+        boarded_at=SECOND_ZERO + timedelta(seconds=record.boarded_s),
+        paid_ntd=record.paid_ntd,
+        last_stop=record.last_stop,
+        last_at=SECOND_ZERO + timedelta(seconds=record.last_s),
+    )
+
+
+def _days(day: date | None) -> int:
+    if day is None:
+        return 0
+    if day <= DAY_ZERO:
+        raise ValueError(f"{day} is before the card's calendar")  # 0 is taken: it means none
+    return (day - DAY_ZERO).days
+
+
+def _day(days: int) -> date | None:
+    return DAY_ZERO + timedelta(days=days) if days else None
+
+
+def _seconds(at: datetime) -> int:
+    # A whole number of seconds, or what is read back would not be what was written.
+    if at.tzinfo is None or at.microsecond:
+        raise ValueError(f"{at} is not an aware time in whole seconds")
+    return int((at - SECOND_ZERO).total_seconds())
