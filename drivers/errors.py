@@ -94,6 +94,29 @@ class CardFileCorrupt(Fault):
 
 
 @dataclass(eq=False, kw_only=True)
+class CardFileUnwritable(Fault):
+    """The card file could not be written back: the simulated card keeps its older state."""
+
+    file: str
+    why: str
+
+
+@dataclass(eq=False, kw_only=True)
+class ReaderDenied(Fault):
+    """This user may not use the reader or the smart-card service."""
+
+    reader: str
+
+
+@dataclass(eq=False, kw_only=True)
+class ServiceRefused(Fault):
+    """The smart-card service answered a code that says nothing we can act on."""
+
+    verb: str
+    result: str  # eight hex digits, PC/SC part 6
+
+
+@dataclass(eq=False, kw_only=True)
 class ReaderProtocol(Fault):
     """The reader answered what no reader answers."""
 
