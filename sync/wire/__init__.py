@@ -1,1 +1,1 @@
-"""What terminal and hub say to each other: typed messages and signatures."""
+"""What terminals and hub say to each other: messages, signatures, enrolment. Shared by both."""
