@@ -58,11 +58,15 @@ FITTING_NUMBERS: Final[dict[Kind, tuple[NumberKind, ...]]] = {
 ELSEWHERE: Final = "elsewhere"
 # The other cities and counties by the first five digits of the Ministry of the Interior's
 # district codes (unverified against an official list; a code's last three digits end in 0).
-_OTHER_CITIES = frozenset(
-    f"{code:05}"
-    for code in (63000, 64000, 65000, 67000, 68000, 9007, 9020, 10002, 10004, 10005, 10007, 10008)
-    + (10009, 10010, 10013, 10014, 10015, 10016, 10017, 10018, 10020)
-)
+_OTHER_CITIES = {f"100{n:02}" for n in (2, 4, 5, 7, 8, 9, 10, 13, 14, 15, 16, 17, 18, 20)} | {
+    "63000",
+    "64000",
+    "65000",
+    "67000",
+    "68000",
+    "09007",
+    "09020",
+}
 
 _FIELDS = ("kind", "number", "documents", "other_numbers", "nationality", "born",
            "holds_senior_card", "school", "proxy")  # fmt: skip
