@@ -83,7 +83,7 @@ STATE = Layout(
         "purse_after" / Int16sb,
         "purse_mark" / Byte,
         "spare" / Byte,  # 0
-    ).compile(),
+    ),
     # Bound and on board: n 7, route 300, stop 3, NT$100 before, 90 after, mark 2.
     example=bytes.fromhex(
         "0105 00000007 07 0a0b0c0d 01 2710 012c 11223344 0003 32a1b2c3 000a 0003 32a1b2c3"
@@ -102,7 +102,7 @@ DIRECTORY = Layout(
         "year" / Byte,  # since 2000
         "expires_days" / Int16ub,  # since 2000-01-01, 0: none
         "card_number" / Bytes(5),  # ten decimal digits in BCD
-    ).compile(),
+    ),
     # A Flora card of issuer 1, year 2026, no expiry, number 0123456789.
     example=bytes.fromhex("010100011a00000123456789"),
 )

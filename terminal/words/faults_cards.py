@@ -21,12 +21,12 @@ FAULTS: dict[str, Said] = {
     "card_spoiled": Said(
         exit=4,
         zh=Parts(
-            what="這張卡的內容互相矛盾，不能使用。",
-            means="正常寫入或中途拿開都不會變成這樣；沒有再寫入任何資料。",
+            what="這張卡有一區打不開，或內容互相矛盾，不能使用。",
+            means="中途拿開卡片不會變成這樣；沒有再寫入任何資料。",
             next="請收回這張卡並登記為損壞，改用另一張。",
         ),
         en=Parts(
-            what="What is on this card contradicts itself; it cannot be used.",
+            what="A sector of this card is locked, or what is on it contradicts itself.",
             means="Neither writing nor a card pulled away leaves this. Nothing more was written.",
             next="Keep the card back as spoiled and take another one.",
         ),
