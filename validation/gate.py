@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from apdu.errors import Fault
 from cards.card import Card
-from cards.errors import CardNotIssued
+from cards.errors import CardNotIssued, NewerLayout
 from cards.state import CardState, Trip
 from validation.errors import VehicleNameUnfit
 from validation.network import Network, Route, Stop
@@ -134,7 +134,7 @@ class Gate:
         """
         place = self._place(route, stop, vehicle, at)
         if card.newer:
-            card.settle()  # raises `NewerLayout`, which names the version
+            raise NewerLayout(version=card.layout_version)
         state = card.state
         ctx = self._context(card, state, place)
         if not ctx.blocked:
