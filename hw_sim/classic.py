@@ -80,7 +80,7 @@ class ClassicCard:
     def __init__(self, image: CardImage) -> None:
         self.image = image
         self.state = State.IDLE
-        self._woken = False  # it came from HALTED and goes back there
+        self._rest = State.IDLE  # where it falls back to: HALTED once it was halted
         self._sector = 0
         self._key = access.A
         self._block = 0  # of a command in two parts
@@ -110,13 +110,14 @@ class ClassicCard:
 
     def power_off(self) -> None:
         """The field is gone: all but the memory is forgotten."""
-        self.state, self._woken, self._buffer = State.IDLE, False, None
+        self.state = self._rest = State.IDLE
+        self._buffer = None
 
     # --- leaving
 
     def _leave(self) -> bytes | None:
         """Silence, and the session is gone."""
-        self.state, self._buffer = (State.HALTED if self._woken else State.IDLE), None
+        self.state, self._buffer = self._rest, None
         return None
 
     def _nak(self, why: int = NAK_INVALID) -> bytes:
@@ -130,7 +131,6 @@ class ClassicCard:
     # --- waking and selection
 
     def _wake(self, _frame: bytes) -> bytes:
-        self._woken = self.state is State.HALTED
         self.state = State.READY
         return self.image.atqa
 
@@ -149,9 +149,9 @@ class ClassicCard:
         self.state = State.ACTIVE
         return with_crc(bytes((self.image.sak,)))
 
-    def _halt(self, _frame: bytes) -> None:
-        self._leave()
-        self.state = State.HALTED
+    def _halt(self, _frame: bytes) -> bytes | None:
+        self._rest = State.HALTED
+        return self._leave()
 
     # --- authentication
 
