@@ -1,0 +1,120 @@
+"""The door: settles the language, runs one command, turns what went wrong into words and a code.
+
+Exit codes: 0 done, 1 our own fault, 2 usage or input, 3 refused by a rule, 4 card, reader or disk,
+5 hub silent; 130 for Ctrl+C. No command is imported before the language is settled.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from traceback import extract_tb
+from typing import TYPE_CHECKING, NoReturn
+
+from terminal.cli import everywhere
+from terminal.words import speak
+
+if TYPE_CHECKING:
+    from apdu.errors import Fault
+    from terminal.cli.context import Cli
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
+_OURS = Path(__file__).resolve().parent
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """One command line (default: the process's own). Returns the exit code; never raises."""
+    _streams_speak_utf8()
+    told = everywhere.read(sys.argv[1:] if argv is None else argv, os.environ)
+    speak.settle(told.language)
+
+    import click
+
+    from apdu.errors import Fault
+    from terminal.cli.context import Cli
+    from terminal.errors import Interrupted
+
+    cli = Cli(home_path=told.home, json=told.json)
+    try:
+        with cli.closing:
+            _command(told, cli)
+    except Fault as fault:
+        cli.fault(fault)
+    except BrokenPipeError:
+        _nobody_listens()
+    except (KeyboardInterrupt, click.Abort):
+        cli.fault(Interrupted())
+        cli.exit_code = 130
+    except Exception as error:  # noqa: BLE001  the last line of defence: words, no traceback
+        cli.fault(_unexpected(error))
+    return _flushed(cli.exit_code)
+
+
+def _command(told: everywhere.Everywhere, cli: Cli) -> None:
+    import click
+
+    from terminal.cli.tree import root
+    from terminal.errors import ArgumentBad
+
+    prog = Path(sys.argv[0]).name or "main.py"
+    if told.bad is not None:
+        raise ArgumentBad(argument=told.bad, command=prog)
+    try:
+        root().main(list(told.rest), prog_name=prog, standalone_mode=False, obj=cli)
+    except click.ClickException as error:
+        from terminal.cli.usage import fault_of
+
+        raise fault_of(error, prog) from None
+
+
+def _unexpected(error: Exception) -> Fault:
+    """A fault for what nobody foresaw. Its text may hold anything: only kind and place go out."""
+    from sync.errors import Disk
+    from terminal.errors import NoAccess, Unexpected
+
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return Disk(why=errno.errorcode[error.errno or 0])
+    if isinstance(error, PermissionError):
+        return NoAccess()
+    return Unexpected(kind=type(error).__name__, place=_place(error))
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of ours: `issuance/desk.py:88`."""
+    for frame in reversed(extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(_OURS) and ".venv" not in path.parts:
+            return f"{path.relative_to(_OURS)}:{frame.lineno}"
+    return "?"
+
+
+def _streams_speak_utf8() -> None:
+    """Chinese must not die of a C locale, nor a broken file name of UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _nobody_listens() -> None:
+    """The reader of our output has gone (`… | head`): end quietly, also at interpreter exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _nobody_listens()
+    return code
+
+
+def door() -> NoReturn:
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    door()

@@ -1,0 +1,234 @@
+"""`card …`: what lies on a reader, and simulated cards in files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from terminal.cli.context import CARD_TIMEOUT_S, Cli, pass_cli
+from terminal.cli.tree import command, group, option
+from terminal.words.speak import say
+
+if TYPE_CHECKING:
+    from cards.config import OurSectors
+    from hw_sim.image import CardImage
+
+KINDS: Final = ("flora", "blank-classic")
+PURSE_MIN_NTD, PURSE_MAX_NTD = -60, 32_767
+
+card = group("card")
+
+
+@command("new", "card_new", parent=card)
+@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
+@click.argument("file", metavar="FILE", type=Path)
+@option("--purse", "purse_ntd", key="card_purse", metavar="NTD", type=int, default=0)
+@option("--uid", "uid_hex", key="card_uid", metavar="HEX")
+@option("--no-free-sector", key="card_no_free", is_flag=True)
+@pass_cli
+def new(
+    cli: Cli, *, kind: str, file: Path, purse_ntd: int, uid_hex: str | None, no_free_sector: bool
+) -> None:
+    from random import SystemRandom
+
+    from hw_sim.stock import new_blank_classic, new_flora
+    from terminal.errors import ArgumentBad, PurseTooFull
+
+    _only_in_simulation(cli, "card new")
+    uid = _uid(uid_hex)
+    if purse_ntd > PURSE_MAX_NTD:
+        raise PurseTooFull(ntd_max=PURSE_MAX_NTD)
+    if purse_ntd < PURSE_MIN_NTD or (kind != "flora" and (purse_ntd or no_free_sector)):
+        raise ArgumentBad(argument="--purse", command="card new")
+    if kind == "flora":
+        ours, transport_b = _stock()
+        image = new_flora(
+            SystemRandom(),
+            uid=uid,
+            purse_ntd=purse_ntd,
+            sectors=ours.sectors,
+            transport_key_b=transport_b,
+            free_sector=not no_free_sector,
+        )
+    else:
+        image = new_blank_classic(SystemRandom(), uid=uid)
+    _save(file, image)
+    cli.answer(
+        {"file": str(file), "kind": kind, "uid": image.uid.hex(), "purse_ntd": purse_ntd},
+        say("ui.card_made", file=str(file)),
+    )
+
+
+@command("topup", "card_topup", parent=card)
+@click.argument("file", metavar="FILE", type=Path)
+@click.argument("ntd", metavar="NTD", type=click.IntRange(min=1))
+@pass_cli
+def topup(cli: Cli, file: Path, ntd: int) -> None:
+    from hw_sim import value
+    from hw_sim.stock import topup as top_up
+    from terminal.errors import NoPurse, PurseTooFull
+
+    _only_in_simulation(cli, "card topup")
+    image = _load(file)
+    blocks = _stock()[0].purse_blocks
+    try:
+        purse_ntd = top_up(image, ntd, blocks=blocks)
+    except ValueError:
+        if any(value.decode(image.blocks[block]) for block in blocks):
+            raise PurseTooFull(ntd_max=PURSE_MAX_NTD) from None
+        raise NoPurse from None
+    _save(file, image)
+    cli.answer({"purse_ntd": purse_ntd}, say("ui.topped_up", purse_ntd=purse_ntd))
+
+
+@command("show", "card_show", parent=card)
+@option("--reader", key="reader", required=True, metavar="URI")
+@pass_cli
+def show(cli: Cli, reader: str) -> None:
+    from terminal.laying import Laying
+    from terminal.showing import lines_of, public_facts, whole_card
+
+    home = cli.home_if_any("card show")
+    with Laying(reader, timeout_s=CARD_TIMEOUT_S) as laying:
+        connection = laying.connection()
+        facts = public_facts(connection) if home is None else whole_card(connection, home)
+    cli.answer(facts, *lines_of(facts))
+
+
+@command("serve", "card_serve", parent=card)
+@click.argument("file", metavar="FILE", type=Path)
+@option(
+    "--vpcd", key="card_vpcd", metavar="[HOST:PORT]", is_flag=False, flag_value="", required=True
+)
+@option("--slot", key="card_slot", type=click.IntRange(0, 1), default=0, metavar="0|1")
+@pass_cli
+def serve(cli: Cli, file: Path, vpcd: str, slot: int) -> None:
+    from hw_sim.vpcd import HOST, PORT, Notice, VpcdServer
+    from terminal.cli.serving import serve_card
+
+    _only_in_simulation(cli, "card serve")
+    host, port = _address(vpcd) if vpcd else (HOST, PORT + slot)
+
+    def tell(notice: Notice) -> None:
+        if notice is Notice.READY:
+            cli.line("ready")
+        else:
+            cli.note(say(f"ui.serve_{notice.value}"))
+
+    def put(other: Path | None) -> None:
+        with _card_file(other or file):
+            server.put(other)
+
+    with _card_file(file):
+        server = VpcdServer(file, host=host, port=port, tell=tell)
+    serve_card(cli, start=server.start, stop=server.stop, lift=server.lift, put=put)
+
+
+@command("import", "card_import", parent=card)
+@click.argument("dump", metavar="DUMP", type=Path)
+@click.argument("file", metavar="FILE", type=Path)
+@pass_cli
+def import_(cli: Cli, dump: Path, file: Path) -> None:
+    from hw_sim.dumps import from_plain
+    from terminal.errors import DumpSize
+    from terminal.files import read_file
+
+    data = read_file(dump)
+    try:
+        image = from_plain(data)
+    except ValueError:
+        raise DumpSize(got_bytes=len(data)) from None
+    _save(file, image)
+    cli.answer({"file": str(file), "uid": image.uid.hex()}, say("ui.imported", file=str(file)))
+
+
+@command("export", "card_export", parent=card)
+@click.argument("file", metavar="FILE", type=Path)
+@click.argument("dump", metavar="DUMP", type=Path)
+@pass_cli
+def export(cli: Cli, file: Path, dump: Path) -> None:
+    from hw_sim.dumps import to_plain
+    from terminal.files import trouble
+
+    data = to_plain(_load(file))
+    try:
+        dump.write_bytes(data)
+    except OSError as error:
+        raise trouble(dump, error) from None
+    cli.answer({"file": str(dump), "bytes": len(data)}, say("ui.exported", file=str(dump)))
+
+
+def _only_in_simulation(cli: Cli, name: str) -> None:
+    """Refuse in a real home; without any home there is nothing to protect."""
+    from terminal.errors import NoHome
+    from terminal.home import Home
+
+    with suppress(NoHome):
+        Home.open(cli.where()).allow(name)
+
+
+def _stock() -> tuple[OurSectors, bytes]:
+    """Our sectors and the transport key B of the simulation's stock."""
+    from cards.config import OurSectors
+    from sync.profile import Profile
+    from terminal.development import development_profile
+
+    public, keys = development_profile()
+    ours = OurSectors(sectors=Profile.load(public).sectors)
+    return ours, bytes.fromhex(keys["transport_b"])
+
+
+def _uid(text: str | None) -> bytes | None:
+    from terminal.errors import BadUid
+
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{14}", text):
+        raise BadUid
+    uid = bytes.fromhex(text)
+    if len(uid) == 4 and uid.startswith(b"\x88"):  # the cascade tag (cards.md 1.2)
+        raise BadUid
+    return uid
+
+
+def _address(text: str) -> tuple[str, int]:
+    from terminal.errors import ArgumentBad
+
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 0x10000:
+        raise ArgumentBad(argument="--vpcd", command="card serve")
+    return host or "127.0.0.1", int(port)
+
+
+@contextmanager
+def _card_file(file: Path) -> Iterator[None]:
+    """Turns what goes wrong with a card file into faults that name it."""
+    from drivers.errors import CardFileCorrupt
+    from hw_sim.image import ImageCorrupt
+    from terminal.files import trouble
+
+    try:
+        yield
+    except ImageCorrupt as error:
+        raise CardFileCorrupt(file=str(file), why=error.why) from None
+    except OSError as error:
+        raise trouble(file, error) from None
+
+
+def _load(file: Path) -> CardImage:
+    from hw_sim.image import load
+
+    with _card_file(file):
+        return load(file)
+
+
+def _save(file: Path, image: CardImage) -> None:
+    from hw_sim.image import save
+
+    with _card_file(file):
+        save(file, image)
