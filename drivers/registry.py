@@ -51,7 +51,7 @@ def _pcsc(uri: str, must_exist: bool) -> Reader:  # noqa: FBT001
     return PcscReader(uri, must_exist=must_exist)
 
 
-def _nfc(uri: str, must_exist: bool) -> Reader:  # noqa: ARG001, FBT001
+def _nfc(uri: str, must_exist: bool) -> Reader:  # noqa: FBT001
     try:
         from drivers.nfc import open_nfc
     except ImportError:
