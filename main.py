@@ -44,14 +44,12 @@ def run(argv: Sequence[str] | None = None) -> int:
             _command(told, cli)
     except Fault as fault:
         cli.fault(fault)
-    except BrokenPipeError:
-        _nobody_listens()
     except (KeyboardInterrupt, click.Abort):
         cli.fault(Interrupted())
         cli.exit_code = 130
     except Exception as error:  # noqa: BLE001  the last line of defence: words, no traceback
         cli.fault(_unexpected(error))
-    return _flushed(cli.exit_code)
+    return cli.exit_code
 
 
 def _command(told: everywhere.Everywhere, cli: Cli) -> None:
@@ -97,19 +95,6 @@ def _streams_speak_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def _nobody_listens() -> None:
-    """The reader of our output has gone (`… | head`): end quietly, also at interpreter exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _flushed(code: int) -> int:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _nobody_listens()
-    return code
 
 
 def door() -> NoReturn:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import secrets
 import tomllib
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,13 +26,13 @@ from terminal.errors import HomeDamaged, NoHome, RealHome, TerminalName, WrongRo
 
 if TYPE_CHECKING:
     from sync.client import HubClient
-    from sync.ledger.ledger import Ledger
 
     from cards.config import OurSectors
     from drivers.keys.contract import KeyStore
     from issuance.bind import Binder
     from issuance.desk import Desk
     from sync.clock import Clock
+    from sync.ledger.ledger import Ledger
     from sync.profile import Profile
     from validation.gate import Gate
     from validation.network import Network
@@ -53,6 +53,7 @@ ROLE_OF: Final[dict[str, str]] = {
 # Could forge: never in a real home.
 SIMULATION_ONLY: Final = ("card new", "card topup", "card serve", "tap --at")
 SIMULATION_PASSPHRASE: Final = "flora simulation, no secret"  # noqa: S105  public, as said
+PUSH_S: Final = 2.0
 _NAME = re.compile(r"[A-Za-z0-9-]{1,32}")
 CONFIG, PROFILE, KEYS, LEDGER = "config.toml", "profile.json", "keys.sealed", "ledger.db"
 
@@ -216,6 +217,17 @@ class Home:
             clock=self.clock,
             random=secrets.token_bytes,
         )
+
+    def push(self) -> None:
+        """Send what waits, if the hub answers within two seconds. Never fails: what is not sent
+        now waits for `sync run`."""
+        from sync.run import run
+
+        from apdu.errors import Fault
+
+        if (client := self.client) is not None:
+            with suppress(Fault):
+                run(self.ledger, client, seconds=PUSH_S)
 
     @cached_property
     def desk(self) -> Desk:

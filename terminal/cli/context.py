@@ -34,7 +34,6 @@ class Cli:
     home_path: Path | None  # as given with --home
     json: bool
     exit_code: int = DONE
-    answered: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
 
     def where(self) -> Path:
@@ -77,16 +76,16 @@ class Cli:
     def answer(self, document: object, *lines: str, exit_code: int = DONE) -> None:
         """The command's one answer: the document with --json, else the lines."""
         self.exit_code = exit_code
-        self.answered = True
-        text = as_json(document) if self.json else "\n".join(lines)
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        self.line(as_json(document) if self.json else "\n".join(lines))
 
     def line(self, text: str) -> None:
-        """One line of a serving command, on stdout at once."""
-        self.answered = True
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        """One line on stdout, at once."""
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read us has gone (`… | head`): end quietly, also at interpreter exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def note(self, text: str) -> None:
         """Talk, on stderr."""
@@ -105,11 +104,9 @@ class Cli:
         """
         code, parts = told(fault)
         self.exit_code = code
-        self.answered = True
         if self.json:
             error = {"code": fault.code(), **parts._asdict(), **(inside or {})}
-            sys.stdout.write(as_json({**(beside or {}), "error": error}) + "\n")
-            sys.stdout.flush()
+            self.line(as_json({**(beside or {}), "error": error}))
         else:
             self.note_fault(fault)
 

@@ -63,21 +63,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "purse": ("餘額：NT${purse_ntd}", "Balance: NT${purse_ntd}"),
     "no_end": ("無期限", "open end"),
     "missing": ("還缺：{missing}", "Still to be shown: {missing}"),
-    "or": ("或", " or "),
-    "of_proxy": ("受委託人的{document}", "the proxy's {document}"),
-    "issued": ("已發卡。", "The card is issued."),
-    "bound": (
-        "已綁定雙十公車，到期日：{expires_on}。",
-        "Bound to double-ten, until: {expires_on}.",
-    ),
-    "moved": (
-        "已改綁這張卡；原來的卡不再優惠。到期日：{expires_on}。",
-        "The binding moved to this card; the former one ends. Until: {expires_on}.",
-    ),
-    "unbound": ("已解除綁定。", "The binding has ended."),
-    "tap_on": ("上車刷卡", "Tap on"),
-    "tap_off": ("下車刷卡", "Tap off"),
-    "tap_again": ("已刷卡", "Already tapped"),
+    "rule": ("規則 {rule}（{source}）", "Rule {rule} ({source})"),
     "tap_money": (
         "本次行程 NT${fare_ntd}，這次扣款 NT${charged_ntd}，餘額 NT${purse_ntd}",
         "This trip NT${fare_ntd}, charged now NT${charged_ntd}, balance NT${purse_ntd}",
@@ -97,7 +83,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "step_claimed": ("已登記，尚未寫卡", "booked, nothing written"),
     "step_writing": ("正在寫卡", "being written"),
     "step_confirmed": ("已確認，尚未收尾", "confirmed, not closed"),
-    "finished": ("第 {n} 件已完成。", "No. {n} is finished."),
     "voided": ("第 {n} 件已作廢。", "No. {n} is void."),
     "enrolled": ("已加入市府主機 {hub}。", "Joined the hub {hub}."),
     "synced": (
@@ -127,6 +112,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "whole": ("帳本完好，共 {entries} 筆。", "The ledger is whole: {entries} entries."),
     "hole_office": ("其他辦理處所", "another office"),
     "hole_month": ("先前", "earlier"),
-    "hole_contact": ("承辦人員", "the operator"),
     "policy_double-ten": ("雙十公車", "double-ten bus"),
 }
