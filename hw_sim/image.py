@@ -114,8 +114,10 @@ def _to_document(image: CardImage) -> dict[str, object]:
 def _from_document(document: object) -> CardImage:
     if not isinstance(document, dict):
         raise ImageCorrupt("not a JSON object")
-    if document.get("format") != FORMAT or not _is(document.get("version"), VERSION):
-        raise ImageCorrupt(f'not "{FORMAT}" version {VERSION}')
+    if document.get("format") != FORMAT:
+        raise ImageCorrupt(f'format is not "{FORMAT}"')
+    if not _is(document.get("version"), VERSION):
+        raise ImageCorrupt(f"version is not {VERSION}")
     if odd := sorted(_FIELDS ^ document.keys()):
         raise ImageCorrupt(f"field missing or unknown: {odd[0][:32]!r}")
     kind, seed, blocks = document["kind"], document["seed"], document["blocks"]
