@@ -127,12 +127,14 @@ class ClaimRequest(Message, frozen=True, kw_only=True):
 
 
 class ClaimAnswer(Message, frozen=True, kw_only=True):
-    """`office` (site id) and `month` ("2026-11") say where a refused person collected."""
+    """`rule` says why a person is refused (domain.md 3), `office` (site id) and `month`
+    ("2026-11") where the card was collected."""
 
     claim: Hex16
     result: Literal["granted", "refused", "void"]
     state: Literal["open", "confirmed", "void", "refused"]
-    reason: Literal["already", "generation"] | None = None
+    reason: Literal["already"] | None = None
+    rule: Literal["F14", "F15", "F16"] | None = None
     office: str | None = None
     month: str | None = None
 

@@ -1,0 +1,52 @@
+"""Tokens of one person: the closure over links, its locks, and who holds it.
+
+A person is a connected component of linked tokens; `token.root` is its smallest token. Whoever
+decides about a person first locks all tokens of the closure in token order, and looks again until
+it no longer grows: a link that commits in between is then either seen or waits (S18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection, bindparam, select
+
+from sync.hub.schema import claim_token, token
+from sync.hub.store import insert_new
+
+
+def lock_person(tx: Connection, shown: Collection[bytes]) -> dict[bytes, bytes]:
+    """Lock every token of the closure of `shown`; the closure, each token with its root."""
+    insert_new(tx, token, [{"token": one, "root": one} for one in sorted(shown)])
+    inner = token.alias()
+    roots = select(inner.c.root).where(inner.c.token.in_(bindparam("shown", expanding=True)))
+    closure = (
+        select(token.c.token, token.c.root)
+        .where(token.c.root.in_(roots))
+        .order_by(token.c.token)
+        .with_for_update()
+    )
+    locked: dict[bytes, bytes] = {}
+    while True:
+        rows = tx.execute(closure, {"shown": sorted(shown)}).all()
+        found: dict[bytes, bytes] = {row.token: row.root for row in rows}
+        if found == locked:
+            return found
+        locked = found
+
+
+def holder_of(tx: Connection, product: str, closure: Iterable[bytes]) -> bytes | None:
+    """The live claim of one of these tokens, if any: the smallest claim id where a late link
+    joined two."""
+    return tx.execute(
+        select(claim_token.c.claim)
+        .where(claim_token.c.product == product, claim_token.c.token.in_(sorted(closure)))
+        .order_by(claim_token.c.claim)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def give_tokens(tx: Connection, claim: bytes, product: str, closure: Iterable[bytes]) -> None:
+    """Book every token of the closure for this claim; those of another claim stay with it."""
+    rows = [{"product": product, "token": one, "claim": claim} for one in sorted(closure)]
+    insert_new(tx, claim_token, rows)
