@@ -120,7 +120,6 @@ class ClaimRequest(Message, frozen=True, kw_only=True):
     product: Word
     tokens: Annotated[list[Hex16], Meta(min_length=1, max_length=8)]
     generation: Annotated[int, Meta(ge=1, le=1000)]
-    site: Word
     links: Annotated[list[tuple[Hex16, Hex16]], Meta(max_length=28)] = []
     documents: Count = 0
     ack: WireAck | None = None
