@@ -239,10 +239,10 @@ class Door:
 
 
 def _caller(signed: SignedRequest) -> Any:
-    return select(terminal, terminal_key.c.public_key, terminal_key.c.revoked).where(
-        _is(signed.terminal),
-        terminal_key.c.terminal == signed.terminal,
-        terminal_key.c.number == signed.key_number,
+    return (
+        select(terminal, terminal_key.c.public_key, terminal_key.c.revoked)
+        .join(terminal_key, terminal_key.c.terminal == terminal.c.terminal)
+        .where(_is(signed.terminal), terminal_key.c.number == signed.key_number)
     )
 
 
