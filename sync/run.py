@@ -156,7 +156,7 @@ class _Pass:
             )
         except EntryRefused as refused:
             # The hub sees the whole batch's head; which entry was damaged only we can tell.
-            bad = [fault.seq for fault in self._ledger.verify().faults if fault.seq is not None]
+            bad = self._ledger.verify().bad_entries()
             if refused.why == "chain" and bad:
                 raise EntryRefused(seq=min(bad), why="chain") from refused
             raise

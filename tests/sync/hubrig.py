@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from sync.wire.invite import mac, parse_code
 from sync.wire.messages import EnrolAnswer, EnrolRequest, WireAck, b64, decode, encode
 from sync.wire.signatures import Question, nonce_text, sign_request, verify_answer
 
+RANDOM = Random(8)  # one for all rigs: a hub that is opened again draws other secrets
 START = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 
 
@@ -87,7 +89,7 @@ class HubRig:
         profile = profile or city_bytes()
         if not (home / "hub.key").exists():
             init(home, profile, random=Random(7).randbytes)
-        city = open_city(home, database=database, clock=clock, random=Random(8).randbytes)
+        city = open_city(home, database=database, clock=clock, random=RANDOM.randbytes)
         return cls(city=city, door=Door(city), clock=clock, profile=profile)
 
     def invite(self, name: str) -> str:
@@ -194,6 +196,12 @@ class Terminal:
     def seconds(self) -> int:
         return int(self.hub.clock.now().timestamp())
 
+    def clone(self) -> Terminal:
+        """The same key and name with another journal: a home that was copied at its beginning."""
+        twin = Terminal(hub=self.hub, name=self.name, role=self.role, seed=self.seed)
+        twin.keyid, twin.epoch, twin._count = self.keyid, self.epoch, itertools.count(1000)
+        return twin
+
     # Enrolment
 
     def enrol_request(self, code: str, **changed: Any) -> Incoming:
@@ -230,7 +238,8 @@ class Terminal:
     def request(
         self, method: str, path: str, body: bytes | None, *, query: str = "", **changed: Any
     ) -> Incoming:
-        nonce = nonce_text((next(self._count)).to_bytes(16, "big"))
+        count = next(self._count).to_bytes(8, "big")
+        nonce = nonce_text(hashlib.sha256(self.seed + count).digest()[:16])
         fields: dict[str, Any] = {
             "city": self.city,
             "epoch": self.epoch,
@@ -262,7 +271,7 @@ class Terminal:
         )
         return Answer(status=out.status, body=msgspec.json.decode(out.body))
 
-    def claim_body(self, claim: int, tokens: list[int], **changed: Any) -> bytes:
+    def claim_body(self, claim: int, tokens: list[int], /, **changed: Any) -> bytes:
         said = {
             "claim": f"{claim:032x}",
             "product": "flora",
@@ -275,7 +284,7 @@ class Terminal:
         }
         return msgspec.json.encode(said | changed)
 
-    def claim(self, claim: int, tokens: list[int], **changed: Any) -> Answer:
+    def claim(self, claim: int, tokens: list[int], /, **changed: Any) -> Answer:
         body = self.claim_body(claim, tokens, **changed)
         return self.answered(self.request("POST", "/v1/claims", body))
 
