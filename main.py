@@ -11,8 +11,6 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from traceback import extract_tb
 from typing import TYPE_CHECKING, NoReturn
 
 from terminal.cli import everywhere
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from terminal.cli.context import Cli
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
-_OURS = Path(__file__).resolve().parent
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -34,21 +31,19 @@ def run(argv: Sequence[str] | None = None) -> int:
 
     import click
 
-    from apdu.errors import Fault
     from terminal.cli.context import Cli
-    from terminal.errors import Interrupted
 
     cli = Cli(home_path=told.home, json=told.json)
     try:
         with cli.closing:
             _command(told, cli)
-    except Fault as fault:
-        cli.fault(fault)
     except (KeyboardInterrupt, click.Abort):
+        from terminal.errors import Interrupted
+
         cli.fault(Interrupted())
         cli.exit_code = 130
     except Exception as error:  # noqa: BLE001  the last line of defence: words, no traceback
-        cli.fault(_unexpected(error))
+        cli.fault(_fault_of(error))
     return cli.exit_code
 
 
@@ -56,10 +51,11 @@ def _command(told: everywhere.Everywhere, cli: Cli) -> None:
     import click
 
     from terminal.cli.tree import root
-    from terminal.errors import ArgumentBad
 
-    prog = Path(sys.argv[0]).name or "main.py"
+    prog = os.path.basename(sys.argv[0]) or "main.py"  # noqa: PTH119  pathlib is not cheap
     if told.bad is not None:
+        from terminal.errors import ArgumentBad
+
         raise ArgumentBad(argument=told.bad, command=prog)
     try:
         root().main(list(told.rest), prog_name=prog, standalone_mode=False, obj=cli)
@@ -69,11 +65,15 @@ def _command(told: everywhere.Everywhere, cli: Cli) -> None:
         raise fault_of(error, prog) from None
 
 
-def _unexpected(error: Exception) -> Fault:
-    """A fault for what nobody foresaw. Its text may hold anything: only kind and place go out."""
+def _fault_of(error: Exception) -> Fault:
+    """The error itself if it is a fault, else one for what nobody foresaw: its text may hold
+    anything, so only kind and place go out."""
+    from apdu.errors import Fault
     from sync.errors import Disk
     from terminal.errors import NoAccess, Unexpected
 
+    if isinstance(error, Fault):
+        return error
     if isinstance(error, OSError) and error.errno in _DISK:
         return Disk(why=errno.errorcode[error.errno or 0])
     if isinstance(error, PermissionError):
@@ -83,10 +83,14 @@ def _unexpected(error: Exception) -> Fault:
 
 def _place(error: Exception) -> str:
     """The innermost line of ours: `issuance/desk.py:88`."""
+    from pathlib import Path
+    from traceback import extract_tb
+
+    ours = Path(__file__).resolve().parent
     for frame in reversed(extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if path.is_relative_to(_OURS) and ".venv" not in path.parts:
-            return f"{path.relative_to(_OURS)}:{frame.lineno}"
+        if path.is_relative_to(ours) and "site-packages" not in path.parts:
+            return f"{path.relative_to(ours)}:{frame.lineno}"
     return "?"
 
 

@@ -34,6 +34,7 @@ from drivers.link import LinkConnection
 from drivers.scard import (
     CARD_LOST,
     EVENT_SHIFT,
+    LEAVE,
     PROTOCOL_ANY,
     RESET,
     SCOPE_USER,
@@ -235,8 +236,11 @@ class _PcscLink:
         return True
 
     def close(self) -> None:
-        # The card is reset on leaving: nobody finds a sector that we opened.
-        self._api.SCardDisconnect(self._card, RESET)
+        # Neither RESET nor UNPOWER: where the card has just left, pcscd 1.9.9 then books the
+        # reader as empty behind the back of its own polling, and a card laid down before the next
+        # poll is never seen (found by tests/real). With LEAVE it takes the power away itself
+        # within a second, and with it the sector that we opened.
+        self._api.SCardDisconnect(self._card, LEAVE)
         self._api.SCardReleaseContext(self._context)
 
     def _answered(self, result: int, *, verb: str) -> bool:

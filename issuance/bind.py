@@ -48,9 +48,7 @@ class BindOutcome:
 class Binder:
     """Carries bindings out; stateless between calls."""
 
-    def __init__(
-        self, *, ledger: Ledger, keys: KeyStore, profile: Profile, clock: Clock
-    ) -> None:
+    def __init__(self, *, ledger: Ledger, keys: KeyStore, profile: Profile, clock: Clock) -> None:
         self._ledger = ledger
         self._keys = keys
         self._profile = profile

@@ -17,19 +17,18 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from cards.card import Card
-from cards.config import OurSectors
-from cards.errors import AlreadyIssued, CardSpoiled, NewerLayout, WrongCard
-from cards.personalise import blank, issue, prepare
+from cards.errors import AlreadyIssued, CardSpoiled
+from cards.personalise import blank, check_blank, issue, prepare
 from cards.state import Directory
 from drivers.errors import NoCard, NoSuchReader
 from drivers.keys.contract import KeyStore
 from issuance.application import Application
-from issuance.errors import CardOfOpenRow, OpenRowUnknown, VoidNeedsCard
+from issuance.errors import CardOfOpenRow, VoidNeedsCard
 from issuance.rules.catalog import RULES
 from issuance.rules.decision import IssuePolicy
 from issuance.rules.flora import decide_flora
 from sync.clock import Clock, civil_day
-from sync.errors import Busy, HubSilent, Settling
+from sync.errors import HubSilent, NoOpenRow
 from sync.ledger.claims import OpenRow, Taken
 from sync.ledger.ledger import Ledger
 from sync.profile import Profile
@@ -37,7 +36,6 @@ from sync.tokens import tokens_of
 
 PRODUCT = "flora"
 ISSUER = 1  # the city itself, in the card's directory
-BEGUN = ("writing", "confirmed")  # steps at which the card may have been written
 
 Lay = Callable[[], Card]
 
@@ -48,7 +46,7 @@ class HubAnswer(Protocol):
     @property
     def result(self) -> str: ...  # granted, refused, void
     @property
-    def rule(self) -> str: ...  # F14, F15, F16 where refused
+    def rule(self) -> str | None: ...  # F14, F15, F16 where refused
     @property
     def office(self) -> str | None: ...
     @property
@@ -108,7 +106,6 @@ class Desk:
         self._authority = authority
         self._clock = clock
         self._random = random
-        self._ours = OurSectors(sectors=profile.sectors, ledger_mode=profile.ledger_mode)
 
     def issue(self, app: Application, lay: Lay) -> IssueOutcome:
         """Issue one Flora card, or say by which rule not (domain.md 3.1: documents, card, ledger).
@@ -132,64 +129,57 @@ class Desk:
         card = lay()
         self._check_card(card, mine=self._row_of(tokens))
         proxy = app.proxy.relation if app.proxy else "none"
-        while True:
-            asked = self._ledger.ask(PRODUCT, tokens, rule=said.rule, proxy=proxy)
-            if isinstance(asked, Taken):
-                return self._refused(asked.rule, office=asked.office, month=asked.month)
-            try:
-                with self._ledger.hold(asked.n):
-                    row = self._ledger.open_row(asked.n)
-                    if row is None:  # ended by another window in between: ask anew
-                        continue
-                    if row.step in BEGUN and row.uid != card.uid:
-                        return self._refused("F16", office=self._ledger.site, n=row.n)
-                    return self._advance(row, card)
-            except Busy:
-                return self._refused("F16", office=self._ledger.site, n=asked.n)
+        asked = self._ledger.ask(PRODUCT, tokens, rule=said.rule, proxy=proxy)
+        if isinstance(asked, Taken):
+            return self._refused(asked.rule, office=asked.office, month=asked.month)
+        with self._ledger.hold(asked.n):
+            if asked.begun and asked.uid != card.uid:
+                return self._refused("F16", office=self._ledger.site, month=None)
+            return self._advance(asked, card)
 
     def finish(
         self, n: int, lay: Lay, *, card_kept: bool = False, card_left: bool = False
     ) -> IssueOutcome:
         """Go on with an issuance that was cut off (ledger.md 4.5).
 
-        Raises `OpenRowUnknown`, `Busy`, `VoidNeedsCard` (no card on the reader).
+        Raises `NoOpenRow`, `Busy`, `VoidNeedsCard` (no card on the reader).
         """
         with self._ledger.hold(n):
             row = self._known(n)
-            if row.step not in BEGUN:
-                card = lay()
-                self._check_card(card, mine=None)
-                return self._advance(row, card)
-            if card_left:
+            if row.begun and card_left:
                 return self._left(row)
             try:
                 card = lay()
             except (NoCard, NoSuchReader) as absent:
                 if row.step == "confirmed":  # the claim is final: a card that left is issued
                     return self._left(row)
-                raise VoidNeedsCard(n=n) from absent
-            if card.uid == row.uid:
+                if row.begun:
+                    raise VoidNeedsCard(n=n) from absent
+                raise
+            if row.begun and card.uid == row.uid:
                 return self._advance(row, card)
-            if not card_kept or row.step == "confirmed":
-                return self._refused("F16", office=self._ledger.site, n=n)
+            if row.begun and (not card_kept or row.step == "confirmed"):
+                return self._refused("F16", office=self._ledger.site, month=None)
             self._check_card(card, mine=None)
-            self._ledger.swap_card(n, card.uid, spoiled_ref=self._ref_of(row))
+            if row.uid is not None:
+                self._ledger.swap_card(n, card.uid, spoiled_ref=self._keys.card_ref(row.uid))
             return self._advance(self._known(n), card)
 
     def void(self, n: int, lay: Lay, *, card_kept: bool = False) -> VoidOutcome:
         """End an issuance without a card. Once writing may have begun this needs that same card
         (it is blanked) or the word that it stayed here; a confirmed one is never voided (I5).
 
-        Raises `OpenRowUnknown`, `Busy`, `VoidNeedsCard`.
+        Raises `NoOpenRow`, `Busy`, `VoidNeedsCard`.
         """
         with self._ledger.hold(n):
             row = self._known(n)
             if row.step == "confirmed":
                 return VoidOutcome(outcome="refused", n=n, rule="F15")
-            if row.step not in BEGUN:
+            if not row.begun:
                 return self._voided(n, "unwritten")
             if card_kept:
-                return self._voided(n, "kept", spoiled_ref=self._ref_of(row))
+                ref = None if row.uid is None else self._keys.card_ref(row.uid)
+                return self._voided(n, "kept", spoiled_ref=ref)
             try:
                 card = lay()
             except (NoCard, NoSuchReader) as absent:
@@ -226,9 +216,6 @@ class Desk:
         if not standing.enrolled or self._authority is None:
             self._ledger.granted(row.n, basis="alone")
             return None
-        if not standing.settled:
-            self._ledger.drop(row.n)
-            raise Settling(waiting=self._ledger.waiting())
         try:
             answer = self._authority.claim(row)
         except HubSilent as silent:
@@ -240,7 +227,7 @@ class Desk:
             return None
         rule = answer.rule or "F16"
         self._ledger.denied(row.n, rule=rule)
-        return self._refused(rule, journalled=True, office=answer.office, month=answer.month)
+        return self._refused(rule, office=answer.office, month=answer.month)
 
     def _check_card(self, card: Card, *, mine: OpenRow | None) -> None:
         """Ours to write: blank stock that no other issuance has begun on. Read only."""
@@ -251,14 +238,8 @@ class Desk:
         other = next((r for r in self._ledger.open_rows() if r.uid == card.uid), None)
         if other is not None:
             raise CardOfOpenRow(n=other.n)
-        if card.newer:
-            raise NewerLayout(version=card.layout_version)
-        if card.mode == "ledger":
-            if not self._ours.ledger_mode:
-                raise WrongCard(kind=card.chip)
-            if card.issued or self._ledger.binding_on(card.card_ref) is not None:
-                raise AlreadyIssued
-        elif card.state is not None:
+        check_blank(card)
+        if card.mode == "ledger" and self._ledger.binding_on(card.card_ref) is not None:
             raise AlreadyIssued
 
     def _row_of(self, tokens: frozenset[bytes]) -> OpenRow | None:
@@ -267,15 +248,11 @@ class Desk:
     def _known(self, n: int) -> OpenRow:
         row = self._ledger.open_row(n)
         if row is None:
-            raise OpenRowUnknown(n=n)
+            raise NoOpenRow(n=n)
         return row
 
-    def _ref_of(self, row: OpenRow) -> bytes:
-        assert row.uid is not None  # noqa: S101 - a begun row has its join row
-        return self._keys.card_ref(row.uid)
-
     def _left(self, row: OpenRow) -> IssueOutcome:
-        if row.step == "writing":
+        if row.step != "confirmed":
             self._ledger.confirm(row.n, mode="record", card="left", handed_out=None)
         self._ledger.clear(row.n)
         return self._issued(row, None)
@@ -299,7 +276,7 @@ class Desk:
             chip=card.chip if card else None,
         )
 
-    def _refused(self, rule: str, *, journalled: bool = False, **facts: object) -> IssueOutcome:
+    def _refused(self, rule: str, **facts: object) -> IssueOutcome:
         return IssueOutcome(
             outcome="refused", rule=rule, source=RULES[rule].source[0], facts=dict(facts)
         )

@@ -1,1 +1,1 @@
-"""The shared ledger: the local store, the signed journal, claims, bindings, the wire and the hub."""
+"""The shared ledger: the store, the signed journal, claims, bindings, the wire and the hub."""

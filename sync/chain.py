@@ -1,4 +1,4 @@
-"""The journal's arithmetic: leaf, chain of heads, what a seal signs. Pure; terminal and hub share it.
+"""The journal's arithmetic: leaf, chain of heads, what a seal signs. Pure, and shared by both ends.
 
 Source: ledger.md 8.2 (leading bytes separate leaf from node as RFC 6962 section 2.1 does).
 """

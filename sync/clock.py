@@ -30,5 +30,5 @@ def civil_day(at: datetime) -> date:
 
 
 def hour(at: datetime) -> str:
-    """Date and hour in Taipei, e.g. `2026-11-25T10+08`: all that a claim may say (ledger.md 8.4)."""
+    """Date and hour in Taipei, `2026-11-25T10+08`: all that a claim may say (ledger.md 8.4)."""
     return at.astimezone(TAIPEI).strftime("%Y-%m-%dT%H+08")

@@ -183,7 +183,7 @@ class Home:
             keys=self.keys,
             clock=self.clock,
             random=secrets.token_bytes,
-            run_dir=self.path / self.config.run,
+            run_dir=self.run_dir,
         )
         self._closing.callback(ledger.close)
         return ledger
@@ -202,6 +202,11 @@ class Home:
 
         return Network.load(None)
 
+    @property
+    def run_dir(self) -> Path:
+        """Locks and marks of living processes."""
+        return self.path / self.config.run
+
     @cached_property
     def client(self) -> HubClient | None:
         """The hub, if this terminal has joined one."""
@@ -212,6 +217,7 @@ class Home:
             return None
         return HubClient(
             standing=standing,
+            acked=self.ledger.acked,
             keys=self.keys,
             profile=self.profile,
             clock=self.clock,
@@ -227,7 +233,7 @@ class Home:
 
         if (client := self.client) is not None:
             with suppress(Fault):
-                run(self.ledger, client, seconds=PUSH_S)
+                run(self.ledger, client, run_dir=self.run_dir, seconds=PUSH_S)
 
     @cached_property
     def desk(self) -> Desk:

@@ -42,10 +42,6 @@ class TapLedger(Protocol):
         """Booked as spoiled (ledger.md 4.5)."""
         ...
 
-    def blocked(self, card_ref: bytes) -> bool:
-        """On the hotlist with action `block`."""
-        ...
-
     def ended(self, card_ref: bytes, binding_id: bytes) -> bool:
         """An `unbind` of exactly this binding is known here."""
         ...
@@ -209,8 +205,7 @@ class Gate:
             stop=place.stop,
             vehicle=place.vehicle,
             policy=self._policy,
-            blocked=self._ledger.blocked(ref)
-            or self._ledger.spoiled(ref)
+            blocked=self._ledger.spoiled(ref)
             or (expires_on is not None and expires_on < taipei_day(place.at)),
             binding_ended=binding is not None and self._ledger.ended(ref, binding.binding_id),
         )

@@ -32,7 +32,6 @@ _SIGNATURE = re.compile(r"flora=:([A-Za-z0-9+/]{86}==):")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
 _KEYID = re.compile(r"([A-Za-z0-9-]{1,32})\.([1-9][0-9]{0,8})")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
-_CITY = re.compile(r"[0-9a-f]{64}")
 
 
 class NotSigned(Exception):
@@ -130,8 +129,6 @@ def parse_request(
         raise NotSigned("keyid")
     if has_body and fields["content-type"] != JSON_TYPE:
         raise NotSigned("content-type")
-    if not _CITY.fullmatch(fields["flora-city"]):
-        raise NotSigned("flora-city")
     return SignedRequest(
         question=Question(method=method, path=path, nonce=values["nonce"]),
         terminal=key[1],

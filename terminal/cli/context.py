@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from apdu.errors import Fault
 from terminal.words import speak
 from terminal.words.said import Parts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from apdu.errors import Fault
     from terminal.home import Home
 
 DONE = 0
@@ -27,20 +26,23 @@ STDIN_BYTES_MAX = 64 * 1024
 CARD_TIMEOUT_S = 10.0
 
 
-@dataclass(slots=True, kw_only=True)
 class Cli:
-    """One run of one command. `exit_code` is what the process will end with."""
+    """One run of one command. `exit_code` is what the process will end with.
 
-    home_path: Path | None  # as given with --home
-    json: bool
-    exit_code: int = DONE
-    closing: ExitStack = field(default_factory=ExitStack)
+    (No dataclass: the door is imported for every `--help`, and dataclasses cost a tenth of it.)
+    """
+
+    def __init__(self, *, home_path: str | None, json: bool) -> None:
+        self.home_path = home_path  # as given with --home
+        self.json = json
+        self.exit_code = DONE
+        self.closing = ExitStack()
 
     def where(self) -> Path:
         """The home's folder: --home, else FLORA_HOME, else the platform's data folder."""
-        if self.home_path is not None:
-            return self.home_path
-        if told := os.environ.get("FLORA_HOME"):
+        from pathlib import Path
+
+        if told := self.home_path or os.environ.get("FLORA_HOME"):
             return Path(told)
         from platformdirs import user_data_path
 
@@ -129,6 +131,8 @@ def told(fault: Fault) -> tuple[int, Parts]:
 
 def as_json(document: object) -> str:
     """One document, UTF-8, keys in the order they were given."""
+    import json
+
     return json.dumps(document, ensure_ascii=False, default=_as_plain)
 
 

@@ -7,17 +7,15 @@ it is to be JSON; so they are taken out of argv here, up to `--`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from terminal.words.speak import LANGUAGES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Everywhere:
+class Everywhere(NamedTuple):
     """What stood anywhere in argv, and the rest of it. `bad`: the option with no good value."""
 
-    home: Path | None
+    home: str | None
     json: bool
     language: str
     rest: tuple[str, ...]
@@ -44,7 +42,7 @@ def read(argv: Sequence[str], environ: Mapping[str, str]) -> Everywhere:
             rest.append(word)
     language = given.get("--lang", "")
     return Everywhere(
-        home=Path(given["--home"]) if given.get("--home") else None,
+        home=given.get("--home") or None,
         json=json,
         language=language if language in LANGUAGES else _from_lang(environ.get("LANG", "")),
         rest=tuple(rest),

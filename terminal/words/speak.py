@@ -7,7 +7,6 @@ collected only when one has to be said: `--help` must not pay for them.
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -99,6 +98,8 @@ def tables(prefix: str, name: str) -> dict[str, Said]:
 
 def each_table(prefix: str, name: str) -> Iterator[tuple[str, dict[str, Said]]]:
     """(module, table) of every words module of that prefix; tests look for doubled codes."""
+    import pkgutil
+
     import terminal.words as here
 
     for found in pkgutil.iter_modules(here.__path__):

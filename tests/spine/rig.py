@@ -1,7 +1,7 @@
 """The product as its users meet it: commands in, exit code and one JSON document out.
 
-`flora` runs a command in this process (a hundred tears would take minutes otherwise), `flora_process`
-the same command line in a process of its own.
+`flora` runs a command in this process (a hundred tears would take minutes otherwise),
+`flora_process` the same command line in a process of its own.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ def _document(out: str) -> Any:
         return None
 
 
-def flora(
-    *argv: str, home: Path | None = None, given: object = None, lang: str = "en"
-) -> Answer:
+def flora(*argv: str, home: Path | None = None, given: object = None, lang: str = "en") -> Answer:
     """Run one command here. `given` goes to stdin: bytes as they are, else as JSON."""
     line = [*argv, "--json", "--lang", lang, *(["--home", str(home)] if home else [])]
     stdin = io.TextIOWrapper(io.BytesIO(_bytes(given)), encoding="utf-8")

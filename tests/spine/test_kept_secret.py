@@ -1,5 +1,5 @@
-"""What must be nowhere: numbers of people, UIDs of cards that their holders did not bind, and any row
-that joins a claim to a card (I15, I16)."""
+"""What must be nowhere: numbers of people, UIDs of cards that their holders did not bind, and any
+row that joins a claim to a card (I15, I16)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_no_number_and_no_unbound_uid_stays_in_a_home(tmp_path: Path) -> None:
         assert (again.code, again["rule"]) == (3, "F15"), again.out
         tap = ("tap", "--reader", on(card), "--route", "300", "--stop", stop)
         assert flora(*tap, "--at", f"{tomorrow()}T08:00", home=home).code == 0
-    numbers = {f"number {i} {k}": v for i in range(6) for k, v in needles(person(i).encode()).items()}
+    numbers = {
+        f"number {i} {k}": v for i in range(6) for k, v in needles(person(i).encode()).items()
+    }
     assert found_under(home, numbers) == []
     marks = {f"uid {i} {k}": v for i, uid in enumerate(uids) for k, v in needles(uid).items()}
     assert found_under(home, marks) == []

@@ -1,5 +1,5 @@
-"""`kill -9` at a random moment of an issuance, again and again: afterwards every home opens, nobody has
-two cards, no card is unreadable, and each issuance that was left open can be ended."""
+"""`kill -9` at a random moment of an issuance, again and again: afterwards every home opens, nobody
+has two cards, no card is unreadable, and each issuance that was left open can be ended."""
 
 from __future__ import annotations
 
@@ -29,9 +29,12 @@ class Issuing:
     """A process that issues one card and waits to be killed."""
 
     def __init__(self, home: Path, card: Path, number: str, seed: int) -> None:
-        line = [sys.executable, "-m", "tests.spine.issue_child", home, card, number, str(seed)]
+        told = [str(home), str(card), number, str(seed), str(PAUSE_MS)]
         self._process = subprocess.Popen(
-            [*line, str(PAUSE_MS)], cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+            [sys.executable, "-m", "tests.spine.issue_child", *told],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
         )
         assert self._process.stdout is not None
         self._out = self._process.stdout
@@ -96,9 +99,7 @@ def test_killed_at_any_moment(
         print(f"kill {kills}: {step}")
         settle(home, card, cards, kills, step, chance)
         kills += 1
-        nexts = Issuing(
-            home, make_card(cards, f"k{kills}"), person(kills), chance.randrange(10**6)
-        )
+        nexts = Issuing(home, make_card(cards, f"k{kills}"), person(kills), chance.randrange(10**6))
     nexts.kill()
     for step in (*STEPS, "before", "done"):
         record_property(f"kills that met {step}", met[step])
@@ -112,7 +113,7 @@ def test_killed_at_any_moment(
 def settle(
     home: Path, card: Path, cards: Path, kill: int, step: str, chance: random.Random
 ) -> None:
-    """End what was left open, in a way that fits the step, and see that one card is all there is."""
+    """End what was left open, in a way that fits the step; one card is all there is then."""
     who, number = citizen(person(kill)), person(kill)
     issue = ("issue", "flora", "--applicant", "-", "--reader")
     rows = flora("open", "list", home=home).json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,15 +54,19 @@ BAD = (
     Bad("unknown kind", {**citizen(), "kind": "tourist"}, 2),
     Bad("unknown document", with_paper(kind="library_card", district="66000060"), 2),
     Bad("unknown district", with_paper(kind="national_id", district="66000999"), 2),
-    Bad("Minguo year", with_paper(kind="national_id", district="66000060", issued_on="0105-01-01"), 2),
+    Bad(
+        "Minguo year",
+        with_paper(kind="national_id", district="66000060", issued_on="0105-01-01"),
+        2,
+    ),
     Bad("no such day", citizen(born="2015-02-29"), 2),
     Bad("control character", citizen(nationality="V\x07M"), 2),
 )
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    yield make_home(tmp_path_factory.mktemp("bad"), "T-01")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_home(tmp_path_factory.mktemp("bad"), "T-01")
 
 
 def check_error(said: Any) -> None:

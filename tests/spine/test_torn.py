@@ -1,5 +1,5 @@
-"""Show by show: a card lifted at frame N = 1, 2, … until the command gets through; after each the card
-can be read, and the same command then finishes with the same money."""
+"""A card lifted at frame N = 1, 2, … until the command gets through; after each the card can be read,
+and the same command then finishes with the same money."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAMES_MAX = 400
 def tear_everywhere(
     fresh: Callable[[int], tuple[Path, Run]], check: Callable[[Path, Answer], None], home: Path
 ) -> int:
-    """Tear at every frame, one fresh start each, moments in turn; returns how many were survived."""
+    """Tear at every frame, a fresh start each, moments in turn; returns how many were survived."""
     for n in range(1, FRAMES_MAX):
         card, run = fresh(n)
         torn = run(card, f"{n}:{MOMENTS[n % 3]}")
@@ -73,7 +73,9 @@ def test_bind_torn_at_every_frame(
         assert flora(*line, home=home, given=who).code == 0
 
         def run(card: Path, tear: str) -> Answer:
-            return flora("bind", "--reader", on(card, tear), "--applicant", "-", home=home, given=who)
+            return flora(
+                "bind", "--reader", on(card, tear), "--applicant", "-", home=home, given=who
+            )
 
         return card, run
 
@@ -93,7 +95,7 @@ def test_bind_torn_at_every_frame(
 def test_tap_torn_at_every_frame(
     topup_ntd: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """An alighting that charges 10; a top-up between tear and second presentation changes nothing."""
+    """An alighting that charges 10; a top-up before the second presentation changes nothing."""
     home = make_home(tmp_path, "T-01")
     stops = flora("network", "stops", "--route", "300", home=home).json
     at_m = {s["distance_m"]: s["stop"] for s in stops}

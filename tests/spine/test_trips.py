@@ -6,12 +6,13 @@ hold those.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.spine.rig import citizen, flora, make_card, make_home, on, tomorrow
+from tests.spine.rig import citizen, flora, make_card, make_home, on, person, tomorrow
 
 
 class Tap(NamedTuple):
@@ -30,12 +31,13 @@ class Tap(NamedTuple):
 
 class Story(NamedTuple):
     name: str
-    bound: bool
+    start: str  # bound, unbound
     purse_ntd: int
     taps: tuple[Tap, ...]
     ledger_mode: bool = True  # runs there with the same money
 
 
+BOUND, UNBOUND = "bound", "unbound"
 ON = Tap("08:00", 0, "A", "on", 0, 0, 0, 100, "R1", "charge 0")
 
 
@@ -44,19 +46,19 @@ def off(stop_m: int, fare: int, lines: str) -> Tap:
 
 
 STORIES = (
-    Story("T1", True, 100, (ON, off(7200, 0, "distance_fare 20; free_section -20; charge 0"))),
-    Story("T2", True, 100, (ON, off(10300, 0, "distance_fare 26; free_section -26; charge 0"))),
-    Story("T3", True, 100, (ON, off(10400, 1, "distance_fare 27; free_section -26; charge 1"))),
-    Story("T4", True, 100, (ON, off(12000, 5, "distance_fare 31; free_section -26; charge 5"))),
+    Story("T1", BOUND, 100, (ON, off(7200, 0, "distance_fare 20; free_section -20; charge 0"))),
+    Story("T2", BOUND, 100, (ON, off(10300, 0, "distance_fare 26; free_section -26; charge 0"))),
+    Story("T3", BOUND, 100, (ON, off(10400, 1, "distance_fare 27; free_section -26; charge 1"))),
+    Story("T4", BOUND, 100, (ON, off(12000, 5, "distance_fare 31; free_section -26; charge 5"))),
     Story(
         "T5",
-        True,
+        BOUND,
         100,
         (ON, off(18000, 10, "distance_fare 46; free_section -26; cap -10; charge 10")),
     ),
     Story(
         "T7",
-        False,
+        UNBOUND,
         100,
         (
             Tap("08:00", 18000, "A", "on", 0, 15, 15, 85, "R1", "boarding 15; charge 15"),
@@ -68,7 +70,7 @@ STORIES = (
     ),
     Story(
         "T8",
-        False,
+        UNBOUND,
         100,
         (
             Tap("08:00", 0, "A", "on", 0, 15, 15, 85, "R1", "boarding 15; charge 15"),
@@ -80,7 +82,7 @@ STORIES = (
     ),
     Story(
         "T9",
-        True,
+        BOUND,
         100,
         (
             ON,
@@ -93,7 +95,7 @@ STORIES = (
     ),
     Story(
         "T12",
-        False,
+        UNBOUND,
         100,
         (
             Tap("08:00:00", 7200, "A", "on", 0, 15, 15, 85, "R1", "boarding 15; charge 15"),
@@ -108,7 +110,7 @@ STORIES = (
     ),
     Story(
         "T13",
-        True,
+        BOUND,
         10,
         (
             Tap("23:50", 0, "A", "on", 0, 0, 0, 10, "R1", "charge 0"),
@@ -120,7 +122,7 @@ STORIES = (
     ),
     Story(
         "T14",
-        True,
+        BOUND,
         10,
         (
             Tap("07:00", 0, "A", "on", 0, 0, 0, 10, "R1", "charge 0"),
@@ -137,7 +139,7 @@ STORIES = (
     ),
     Story(
         "X1",
-        False,
+        UNBOUND,
         10,
         (
             Tap("08:00", 0, "A", "on", 0, 15, 15, -5, "R1"),
@@ -148,7 +150,7 @@ STORIES = (
     ),
     Story(
         "X2",
-        False,
+        UNBOUND,
         10,
         (
             Tap("08:00", 0, "A", "on", 0, 15, 15, -5, "R1"),
@@ -159,7 +161,7 @@ STORIES = (
     ),
     Story(
         "X6",
-        True,
+        BOUND,
         100,
         (
             Tap("08:00:00", 0, "A", "on", 0, 0, 0, 100, "R1"),
@@ -168,7 +170,7 @@ STORIES = (
     ),
     Story(
         "X7",
-        True,
+        BOUND,
         100,
         (
             Tap("08:00:00", 0, "A", "on", 0, 0, 0, 100, "R1"),
@@ -177,7 +179,7 @@ STORIES = (
     ),
     Story(
         "X8",
-        False,
+        UNBOUND,
         5,
         (
             Tap("08:00", 0, "A", "on", 0, 15, 15, -10, "R1"),
@@ -187,7 +189,7 @@ STORIES = (
     ),
     Story(
         "X9",
-        False,
+        UNBOUND,
         35,
         (
             Tap("08:00", 0, "A", "on", 0, 15, 15, 20, "R1"),
@@ -213,8 +215,6 @@ def _at(clock: str) -> str:
     hour, _, rest = clock.partition(":")
     if int(hour) < 24:
         return f"{tomorrow()}T{clock}"
-    from datetime import date, timedelta
-
     return f"{date.fromisoformat(tomorrow()) + timedelta(days=1)}T{int(hour) - 24:02d}:{rest}"
 
 
@@ -227,14 +227,14 @@ def test_a_trip_comes_to_the_amounts_worked_by_hand(
     if mode == "ledger" and not story.ledger_mode:
         return  # has no purse there: R6-R8 never apply (domain.md 2.6)
     index = STORIES.index(story) + (50 if mode == "ledger" else 0)
-    number = _person(index)
+    number = person(index)
     more = ("--no-free-sector",) if mode == "ledger" else ("--purse", str(story.purse_ntd))
     card = make_card(tmp_path, story.name, *more)
     issued = flora(
         "issue", "flora", "--reader", on(card), "--applicant", "-", home=home, given=citizen(number)
     )
     assert issued.code == 0, issued.out + issued.err
-    if story.bound:
+    if story.start == BOUND:
         bound = flora(
             "bind", "--reader", on(card), "--applicant", "-", home=home, given=citizen(number)
         )
@@ -260,10 +260,4 @@ def test_a_trip_comes_to_the_amounts_worked_by_hand(
     shown = flora("card", "show", "--reader", on(card), home=home)
     assert shown["mode"] == mode
     assert shown["purse_ntd"] == (story.taps[-1].purse_ntd if mode == "record" else None)
-    assert (shown["binding"] is not None) == story.bound
-
-
-def _person(index: int) -> str:
-    from tests.spine.rig import person
-
-    return person(index)
+    assert (shown["binding"] is not None) == (story.start == BOUND)
