@@ -1,5 +1,5 @@
-"""A card lifted at frame N = 1, 2, … until the command gets through; after each the card can be read,
-and the same command then finishes with the same money."""
+"""A card lifted at frame N = 1, 2, … until the command gets through; after each the card can be
+read, and the same command then finishes with the same money."""
 
 from __future__ import annotations
 
