@@ -20,7 +20,14 @@ from sync.hub import feed
 from sync.hub.answers import Reply, no
 from sync.hub.city import City
 from sync.hub.door import JSON_HEADERS, Door, Incoming, Outgoing
-from sync.hub.openapi import ClaimOperation, EnrolOperation, FeedOperation, PushOperation, config
+from sync.hub.openapi import (
+    ClaimOperation,
+    EnrolOperation,
+    FeedOperation,
+    PushOperation,
+    attach_messages,
+    config,
+)
 from sync.wire.messages import BODY_BYTES_MAX
 from sync.wire.signatures import JSON_TYPE
 
@@ -75,13 +82,15 @@ def make_app(city: City) -> Litestar:
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[enrol, claims, journal, pull, health],
         openapi_config=config(),
         logging_config=None,
         request_max_body_size=None,  # counted in `_body`, where a dripping one is cut off too
         exception_handlers={_Refused: _on_refused, HTTPException: _on_http, Exception: _on_bug},
     )
+    attach_messages(app)
+    return app
 
 
 async def _incoming(request: RawRequest) -> Incoming:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
-    Components,
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
@@ -58,16 +58,20 @@ _MESSAGES: tuple[type[Message], ...] = (
 
 def config() -> OpenAPIConfig:
     """OpenAPI 3.1 at `/openapi.json`, and no page that would fetch anything."""
-    _, schemas = msgspec.json.schema_components(
-        _MESSAGES, ref_template="#/components/schemas/{name}"
-    )
     return OpenAPIConfig(
         title="Flora hub",
         version="1",
         path="/",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        components=Components(schemas=_as_schemas(schemas)),
     )
+
+
+def attach_messages(app: Litestar) -> None:
+    """Put the messages' schemas into the document; Litestar collects only what it decodes."""
+    _, schemas = msgspec.json.schema_components(
+        _MESSAGES, ref_template="#/components/schemas/{name}"
+    )
+    app.openapi_schema.components.schemas = _as_schemas(schemas)
 
 
 @dataclass

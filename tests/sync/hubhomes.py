@@ -44,7 +44,7 @@ class HomeRig:
         profile: bytes | None = None,
     ) -> HomeRig:
         folder.mkdir()
-        random = Random(name)
+        random = Random(f"{folder.name}/{name}")
         city = Profile.load(profile or city_bytes())
         Ledger.create(
             folder / "ledger.db",
