@@ -180,8 +180,10 @@ class DumpSize(Fault):
 
 
 @dataclass(eq=False, kw_only=True)
-class NotEnrolled(Fault):
-    """This terminal has not joined a hub."""
+class AddressTrouble(Fault):
+    """The address to serve on has the wrong form, or is taken."""
+
+    why: str
 
 
 @dataclass(eq=False, kw_only=True)

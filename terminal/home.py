@@ -25,12 +25,11 @@ from typing import TYPE_CHECKING, Final, Self
 from terminal.errors import HomeDamaged, NoHome, RealHome, TerminalName, WrongRole
 
 if TYPE_CHECKING:
-    from sync.client import HubClient
-
     from cards.config import OurSectors
     from drivers.keys.contract import KeyStore
     from issuance.bind import Binder
     from issuance.desk import Desk
+    from sync.client import HubClient
     from sync.clock import Clock
     from sync.ledger.ledger import Ledger
     from sync.profile import Profile
@@ -227,13 +226,12 @@ class Home:
     def push(self) -> None:
         """Send what waits, if the hub answers within two seconds. Never fails: what is not sent
         now waits for `sync run`."""
-        from sync.run import run
-
         from apdu.errors import Fault
+        from sync.run import AlreadyRunning, run
 
         if (client := self.client) is not None:
-            with suppress(Fault):
-                run(self.ledger, client, run_dir=self.run_dir, seconds=PUSH_S)
+            with suppress(Fault, AlreadyRunning):
+                run(self.ledger, client, run_dir=self.run_dir, seconds=PUSH_S, within_s=PUSH_S)
 
     @cached_property
     def desk(self) -> Desk:

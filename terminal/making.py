@@ -8,11 +8,10 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from sync.ledger.ledger import Ledger
-
 from drivers.errors import Keystore
 from drivers.keys.material import KeyMaterial
 from drivers.keys.sealed_file import seal, unseal, write_store
+from sync.ledger.ledger import Ledger
 from sync.profile import Profile, new_profile
 from terminal.development import development_profile
 from terminal.errors import FileExists, HomeExists, RoleNeeded

@@ -108,7 +108,8 @@ class Cli:
         self.exit_code = code
         if self.json:
             error = {"code": fault.code(), **parts._asdict(), **(inside or {})}
-            self.line(as_json({**(beside or {}), "error": error}))
+            refused = _refused_by(fault, parts) if code == REFUSED else {}
+            self.line(as_json({**refused, **(beside or {}), "error": error}))
         else:
             self.note_fault(fault)
 
@@ -127,6 +128,17 @@ def told(fault: Fault) -> tuple[int, Parts]:
         said = speak.tables("faults_", "FAULTS")["unexpected"]
         return 1, speak.spoken(said, {"kind": type(fault).__name__, "place": "words"})
     return said.exit, speak.spoken(said, fault.facts())
+
+
+def _refused_by(fault: Fault, parts: Parts) -> dict[str, object]:
+    """A fault that refuses (exit 3) prints an outcome as a rule does, its code being the rule."""
+    return {
+        "outcome": "refused",
+        "rule": fault.code(),
+        "source": None,
+        "missing": [],
+        "next": parts.next,
+    }
 
 
 def as_json(document: object) -> str:

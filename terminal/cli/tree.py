@@ -2,6 +2,8 @@
 
 The root knows its commands by this table alone, so that `--help` imports click and words and no
 command's module (ecosystem.md 3). Commands are `SpokenCommand`s: click's own English stays out.
+
+Help is a word key until it is painted: one process may run commands in both languages.
 """
 
 from __future__ import annotations
@@ -37,7 +39,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 
 class _Spoken:
-    """Help in the settled language."""
+    """Help in the settled language. `help` holds a word key."""
+
+    help: str | None
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(say(f"help.{self.help}"))
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces: list[str] = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
@@ -46,19 +55,24 @@ class _Spoken:
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
-            option.help = say("help.help")
+            option.help = "help"
         return option
 
     def _options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         params: list[click.Parameter] = self.get_params(ctx)  # type: ignore[attr-defined]
-        options = [param for param in params if isinstance(param, click.Option)]
-        rows = [row for param in options if (row := param.get_help_record(ctx))]
+        rows = [_row(param, ctx) for param in params if isinstance(param, click.Option)]
         with formatter.section(say("help.options")):
             formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         formatter.write_text(say("help.everywhere"))
+
+
+def _row(option: click.Option, ctx: click.Context) -> tuple[str, str]:
+    """(`--reader URI`, its help)."""
+    names, _ = option.get_help_record(ctx) or ("", "")
+    return names, say(f"help.{option.help}")
 
 
 class SpokenCommand(_Spoken, click.Command):
@@ -83,7 +97,7 @@ class SpokenGroup(_Spoken, click.Group):
 
     def rows(self, ctx: click.Context) -> list[tuple[str, str]]:
         """(name, short help) of each command, in the order they were declared."""
-        return [(name, command.help or "") for name, command in self.commands.items()]
+        return [(name, say(f"help.{one.help}")) for name, one in self.commands.items()]
 
 
 class Root(SpokenGroup):
@@ -108,18 +122,18 @@ def command(
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """A command called `name` whose help is the word `help.KEY`, put into `parent` if given."""
     if parent is not None:
-        return parent.command(name, cls=SpokenCommand, help=say(f"help.{key}"))
-    return click.command(name, cls=SpokenCommand, help=say(f"help.{key}"))
+        return parent.command(name, cls=SpokenCommand, help=key)
+    return click.command(name, cls=SpokenCommand, help=key)
 
 
 def group(name: str) -> SpokenGroup:
     """An empty group whose help is the word `help.NAME`."""
-    return SpokenGroup(name, help=say(f"help.{name}"))
+    return SpokenGroup(name, help=name)
 
 
 def option(*names: str, key: str, **settings: Any) -> Callable[[Any], Any]:
     """An option whose help is the word `help.KEY`."""
-    return click.option(*names, help=say(f"help.{key}"), **settings)
+    return click.option(*names, help=key, **settings)
 
 
 def root() -> Root:
@@ -127,11 +141,11 @@ def root() -> Root:
     (`terminal.cli.everywhere`); here they are only shown."""
     return Root(
         "main.py",
-        help=say("help.root"),
+        help="root",
         params=[
-            click.Option(["--home"], metavar="DIR", expose_value=False, help=say("help.home")),
-            click.Option(["--json"], is_flag=True, expose_value=False, help=say("help.json")),
-            click.Option(["--lang"], metavar="zh-TW|en", expose_value=False, help=say("help.lang")),
+            click.Option(["--home"], metavar="DIR", expose_value=False, help="home"),
+            click.Option(["--json"], is_flag=True, expose_value=False, help="json"),
+            click.Option(["--lang"], metavar="zh-TW|en", expose_value=False, help="lang"),
         ],
         no_args_is_help=True,
     )

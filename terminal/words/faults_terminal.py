@@ -302,17 +302,17 @@ FAULTS: dict[str, Said] = {
             "Use an image of 1,024 bytes.",
         ),
     ),
-    "not_enrolled": Said(
+    "address_trouble": Said(
         2,
         Parts(
-            "這台終端機還沒有加入市府主機。",
-            "只有本機的紀錄；沒有上傳或下載。",
-            "請先執行 sync enrol 加入。",
+            "無法在這個位址提供服務（{why}）。",
+            "主機沒有啟動；資料沒有變動。",
+            "請用 --listen 主機:埠，例如 127.0.0.1:8123，或換一個埠。",
         ),
         Parts(
-            "This terminal has not joined the city's hub.",
-            "It has its own records only; nothing was sent or fetched.",
-            "Join first with sync enrol.",
+            "The hub cannot serve on this address ({why}).",
+            "It was not started; no data changed.",
+            "Use --listen HOST:PORT, e.g. 127.0.0.1:8123, or another port.",
         ),
     ),
     "ledger_not_whole": Said(
