@@ -72,42 +72,55 @@ _NAMES = {
     0x18: CLASSIC_4K,
     0x09: CLASSIC_MINI,
 }
+_ACK = bytes(pn53x.Chipset.ACK)
+_HEAD = struct.Struct(">3sBB")  # 00 00 FF, length of TFI and data, its check byte
+_LONG_HEAD = struct.Struct(">5sHB")  # 00 00 FF FF FF, the same with two bytes of length
+_TAIL_BYTES = 2  # data check byte, postamble
 _TARGET = struct.Struct(">HBB")  # ATQA, SAK, length of the UID that follows
 
 
 class Line(TTY):
     """A serial line that finds the next frame again after stray bytes, which nfcpy does not."""
 
+    def __init__(self, port: str) -> None:
+        self._seen = bytearray()  # read and not handed up yet: ACK and answer come together
+        super().__init__(port)
+
     def open(self, port: str | None, baudrate: int = 115_200) -> None:
         self.close()
         self.tty = serial.Serial(port, baudrate, timeout=0.05, exclusive=True)
 
+    def write(self, frame: bytes) -> None:
+        self._seen.clear()
+        super().write(frame)
+
     def read(self, timeout: int) -> bytearray:
         """The next whole frame (ACK included). Raises OSError ETIMEDOUT after `timeout` ms."""
         deadline = monotonic() + timeout / 1000
-        seen = bytearray()
-        while monotonic() < deadline:
-            assert self.tty is not None  # noqa: S101 - open since __init__
-            seen += self.tty.read(max(1, self.tty.in_waiting))
-            if frame := _first_frame(seen):
-                return frame
-        raise OSError(errno.ETIMEDOUT, "no frame")
+        while (found := first_frame(self._seen)) is None:
+            if self.tty is None or monotonic() >= deadline:
+                raise OSError(errno.ETIMEDOUT, "no frame")
+            self._seen += self.tty.read(max(1, self.tty.in_waiting))
+        frame = self._seen[found]
+        del self._seen[: found.stop]
+        return frame
 
 
-def _first_frame(seen: bytearray) -> bytearray | None:
-    """The first whole PN532 frame in `seen`, whatever stands before it (cards.md 8)."""
+def first_frame(seen: bytearray) -> slice | None:
+    """Where the first whole PN532 frame in `seen` is, whatever stands before it (cards.md 8)."""
     for match in re.finditer(rb"(?=\x00\x00\xff)", seen):
-        rest = seen[match.start() :]
-        if rest.startswith(pn53x.Chipset.ACK):
-            return bytearray(rest[: len(pn53x.Chipset.ACK)])
-        if rest[3:5] == b"\xff\xff":
-            head, length = 8, int.from_bytes(rest[5:7], "big")
-            good = len(rest) >= head and sum(rest[5:8]) & 0xFF == 0
-        else:
-            head, length = 5, rest[3] if len(rest) > 3 else 0
-            good = len(rest) >= head and sum(rest[3:5]) & 0xFF == 0
-        if good and length and len(rest) >= head + length + 2:
-            return bytearray(rest[: head + length + 2])
+        start = match.start()
+        rest = seen[start:]
+        if rest.startswith(_ACK):
+            return slice(start, start + len(_ACK))
+        long = rest[3:5] == b"\xff\xff"
+        head = _LONG_HEAD if long else _HEAD
+        if len(rest) < head.size:
+            continue
+        *_, length, check = head.unpack_from(rest)
+        sound = (length // 256 + length + check) & 0xFF == 0
+        if sound and length and len(rest) >= head.size + length + _TAIL_BYTES:
+            return slice(start, start + head.size + length + _TAIL_BYTES)
     return None
 
 
@@ -304,7 +317,7 @@ def wake(chip: pn532.Chipset) -> bool:
         chip.transport.baudrate = rate
         with suppress(OSError, _LineError, pn53x.Chipset.Error):
             # An ACK from the host ends what a killed program left running.
-            chip.transport.write(_WAKE + pn53x.Chipset.ACK)
+            chip.transport.write(_WAKE + _ACK)
             chip.sam_configuration("normal")
             if rate != _RATES[0]:
                 chip.set_serial_baudrate(_RATES[0])
