@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sync.ledger.claims import hexes
+from sync.ledger import contents
 from sync.ledger.part import ISSUING, Part, instant, parsed
 from sync.ledger.people import closure, link, missing_links, packed, unpacked
 from sync.ledger.store import Reads, Row, Tx
@@ -116,15 +116,9 @@ class Bindings(Part):
                 return False
             self._remember(tx, tokens)
             if there.active:
-                entry: dict[str, Any] = {
-                    "binding": binding.binding_id.hex(),
-                    "tokens": hexes(tokens),
-                    "card_ref": binding.card_ref.hex(),
-                    "at": self._instant(),
-                    "by": by,
-                }
-                seq = tx.journal("unbind", entry)
-                end(tx, binding.card_ref, binding.binding_id, seq=seq)
+                key = (binding.card_ref, binding.binding_id)
+                entry = contents.unbind(key[1], tokens, card_ref=key[0], at=self._instant(), by=by)
+                end(tx, *key, seq=tx.journal("unbind", entry))
             return True
 
     def binding_on(self, card_ref: bytes) -> Binding | None:
@@ -165,7 +159,7 @@ class Bindings(Part):
     def _remember(self, tx: Tx, tokens: frozenset[bytes]) -> None:
         """Numbers shown for a binding are one person's; the binding's entry does not say so."""
         if missing_links(tx, tokens):
-            entry = {"tokens": hexes(tokens), "hour": self._hour(), "documents": []}
+            entry = contents.link(tokens, hour=self._hour())
             link(tx, tokens, evidence=tx.journal("link", entry))
 
 
@@ -265,17 +259,17 @@ def _binding(row: Row) -> Binding:
     )
 
 
-def _bind_entry(binding: Binding, by: str | None) -> dict[str, Any]:
-    return {
-        "binding": binding.binding_id.hex(),
-        "tokens": hexes(binding.tokens),
-        "card_ref": binding.card_ref.hex(),
-        "card_number": binding.card_number,
-        "mode": binding.mode,
-        "policy": binding.policy,
-        "class": binding.klass,
-        "expires_on": None if binding.expires_on is None else binding.expires_on.isoformat(),
-        "rule": binding.rule,
-        "at": instant(binding.at),
-        "by": by,
-    }
+def _bind_entry(binding: Binding, by: str | None) -> contents.Content:
+    return contents.bind(
+        binding.binding_id,
+        binding.tokens,
+        card_ref=binding.card_ref,
+        card_number=binding.card_number,
+        mode=binding.mode,
+        policy=binding.policy,
+        klass=binding.klass,
+        expires_on=None if binding.expires_on is None else binding.expires_on.isoformat(),
+        rule=binding.rule,
+        at=instant(binding.at),
+        by=by,
+    )

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sync.errors import AlreadyConfirmed, Busy, NoOpenRow, Settling
+from sync.ledger import contents
 from sync.ledger.part import ISSUING, Part, parsed
 from sync.ledger.people import (
     Holder,
@@ -29,9 +30,8 @@ from sync.ledger.people import (
     vacate,
 )
 from sync.ledger.shelf import hand_out
-from sync.ledger.standing import settling
+from sync.ledger.standing import is_enrolled, settling
 from sync.ledger.store import Reads, Tx
-from sync.tokens import GENERATION
 
 CLAIM_ID_BYTES = 16
 
@@ -91,13 +91,14 @@ class Claims(Part):
                 found = holders(tx, product, closure(tx, tokens))
                 mine = next((holder.n for holder in found if holder.n is not None), None)
                 others = [holder for holder in found if holder.n is None]
-                if mine is not None and not others and self._marks.take(mine):
-                    taken_n = mine
+                if others or (mine is not None and not self._marks.take(mine)):
+                    return self._refused(tx, product, tokens, _why(others or found))
+                taken_n = mine
+                waiting = settling(tx)
+                if mine is not None and (waiting is None or _row(tx, mine).step != "asked"):
                     self._show_together(tx, tokens)
                     return _row(tx, mine)
-                if found:
-                    return self._refused(tx, product, tokens, _why(others or found))
-                if (waiting := settling(tx)) is None:
+                if waiting is None:
                     taken_n = self._hold_person(tx, product, tokens, rule, proxy, by)
                     self._marks.take(taken_n)
                     return _row(tx, taken_n)
@@ -106,18 +107,31 @@ class Claims(Part):
             if taken_n is not None:
                 self._marks.release(taken_n)
             raise
+        if taken_n is not None:
+            self._marks.release(taken_n)
         raise Settling(waiting=waiting)
 
     def granted(self, n: int, *, basis: Literal["hub", "alone"]) -> None:
-        """L2: the claim is made. `alone` is for a terminal that no hub decides for; raises
-        `Settling` when it has been enrolled meanwhile."""
+        """L2: the claim is made. `alone` is for a terminal that no hub decides for. Raises
+        `Settling` when this one has been enrolled meanwhile, or was and has not settled."""
         with self._store.immediate() as tx:
             row = _row(tx, n)
             if row.step != "asked":
                 return
-            if basis == "alone" and tx.value("SELECT hub_url FROM state") is not None:
-                raise Settling(waiting=settling(tx) or 0)
-            evidence = tx.journal("claim", self._claim_entry(row, basis))
+            waiting = settling(tx)
+            if waiting is not None or (basis == "alone" and is_enrolled(tx)):
+                raise Settling(waiting=waiting or 0)
+            entry = contents.claim(
+                row.claim_id,
+                row.product,
+                row.tokens,
+                hour=self._hour(),
+                basis=basis,
+                rule=row.rule,
+                proxy=row.proxy,
+                by=row.by,
+            )
+            evidence = tx.journal("claim", entry)
             tx.run("UPDATE claim SET basis = ? WHERE claim_id = ?", basis, row.claim_id)
             tx.run("UPDATE open_row SET step = 'claimed' WHERE n = ?", n)
             link(tx, row.tokens, evidence=evidence)
@@ -175,14 +189,9 @@ class Claims(Part):
                 return
             if row.step != "writing" and not (card == "left" and row.begun):
                 raise ValueError(f"issuance {n} is {row.step}")
-            entry: dict[str, Any] = {
-                "claim": row.claim_id.hex(),
-                "hour": self._hour(),
-                "stock": {"box": None, "out": 1},
-                "mode": mode,
-                "card": card,
-                "by": row.by,
-            }
+            entry = contents.confirm(
+                row.claim_id, hour=self._hour(), mode=mode, card=card, by=row.by
+            )
             tx.journal("confirm", entry)
             tx.run("UPDATE claim SET state = 'confirmed' WHERE claim_id = ?", row.claim_id)
             occupy(tx, row.claim_id)
@@ -217,14 +226,7 @@ class Claims(Part):
                 raise AlreadyConfirmed(n=n)
             if evidence == "unwritten" and row.begun:
                 raise ValueError(f"issuance {n} may have written its card")
-            spoiled = {"box": None, "n": 1} if evidence == "kept" else None
-            entry: dict[str, Any] = {
-                "claim": row.claim_id.hex(),
-                "hour": self._hour(),
-                "evidence": evidence,
-                "spoiled": spoiled,
-                "by": row.by,
-            }
+            entry = contents.void(row.claim_id, hour=self._hour(), evidence=evidence, by=row.by)
             tx.journal("void", entry)
             if evidence == "kept" and spoiled_ref is not None:
                 _spoil(tx, spoiled_ref)
@@ -289,70 +291,24 @@ class Claims(Part):
         )
         return int(n)
 
-    def _claim_entry(self, row: OpenRow, basis: str) -> dict[str, Any]:
-        return claim_entry(
-            row.claim_id,
-            row.product,
-            row.tokens,
-            hour=self._hour(),
-            basis=basis,
-            rule=row.rule,
-            proxy=row.proxy,
-            by=row.by,
-        )
-
     def _refused(self, tx: Tx, product: str, tokens: frozenset[bytes], taken: Taken) -> Taken:
         self._refusal(tx, product, tokens, taken.rule)
         return taken
 
     def _refusal(self, tx: Tx, product: str, tokens: frozenset[bytes], rule: str) -> None:
-        entry: dict[str, Any] = {"product": product, "rule": rule, "hour": self._hour()}
-        if len(tokens) > 1:
-            entry["tokens"] = hexes(tokens)
+        entry = contents.refusal(product, rule=rule, hour=self._hour(), tokens=tokens)
         link(tx, tokens, evidence=tx.journal("refusal", entry))
 
     def _show_together(self, tx: Tx, tokens: frozenset[bytes]) -> None:
         """Numbers were shown together, and no claim or refusal says so."""
         if missing_links(tx, tokens):
-            entry = {"tokens": hexes(tokens), "hour": self._hour(), "documents": []}
+            entry = contents.link(tokens, hour=self._hour())
             link(tx, tokens, evidence=tx.journal("link", entry))
 
     def _remove(self, tx: Tx, row: OpenRow) -> None:
         tx.run("DELETE FROM open_row WHERE n = ?", row.n)
         vacate(tx, row.claim_id)
         tx.run("DELETE FROM claim WHERE claim_id = ?", row.claim_id)
-
-
-def claim_entry(
-    claim_id: bytes,
-    product: str,
-    tokens: frozenset[bytes],
-    *,
-    hour: str,
-    basis: str,
-    rule: str | None,
-    proxy: str,
-    by: str | None,
-) -> dict[str, Any]:
-    """The content of a `claim` entry (ledger.md A.4)."""
-    return {
-        "claim": claim_id.hex(),
-        "product": product,
-        "tokens": hexes(tokens),
-        "generation": GENERATION,
-        "hour": hour,
-        "basis": basis,
-        "lease": None,
-        "policy": None,
-        "rule": rule,
-        "proxy": proxy,
-        "by": by,
-    }
-
-
-def hexes(tokens: frozenset[bytes]) -> list[str]:
-    """A token set as the wire has it: sorted, in hex."""
-    return sorted(token.hex() for token in tokens)
 
 
 def _why(found: list[Holder]) -> Taken:
@@ -412,5 +368,5 @@ def _end(tx: Tx, n: int) -> None:
 
 def _spoil(tx: Tx, card_ref: bytes) -> None:
     """A card that stayed here: nobody's, so its ref may be said, and without the claim (4.5)."""
-    tx.journal("spoiled", {"refs": [card_ref.hex()]})
+    tx.journal("spoiled", contents.spoiled(card_ref))
     tx.run("INSERT INTO spoiled VALUES (?, NULL) ON CONFLICT DO NOTHING", card_ref)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from sync.ledger.claims import CLAIM_ID_BYTES, claim_entry
+from sync.ledger import contents
+from sync.ledger.claims import CLAIM_ID_BYTES
 from sync.ledger.part import ISSUING, Part
 from sync.ledger.people import closure, holders, link, occupy, packed
 from sync.ledger.store import Tx
@@ -39,9 +40,7 @@ class Imports(Part):
         if holders(tx, product, closure(tx, tokens)):
             return False
         claim_id = self._store.random(CLAIM_ID_BYTES)
-        entry = claim_entry(
-            claim_id, product, tokens, hour=hour, basis="import", rule=None, proxy="none", by=None
-        )
+        entry = contents.claim(claim_id, product, tokens, hour=hour, basis="import")
         evidence = tx.journal("claim", entry)
         tx.run(
             "INSERT INTO claim VALUES (?, ?, ?, 'confirmed', 'import', NULL, NULL, 0, NULL)",

@@ -73,32 +73,42 @@ class RunMarks:
             os.pwrite(self._tap, b"%d %s\n" % (seq, leaf.hex().encode()), 0)
 
     def tap_done(self) -> None:
-        """This ledger's tap, and the dead one it took over, are settled."""
+        """This ledger's tap is settled, and the one that it took over."""
         with self._lock:
             if self._tap is not None:
                 self._tap_path.unlink(missing_ok=True)
                 os.close(self._tap)
                 self._tap = None
+        self.settle_orphan()
+
+    def settle_orphan(self) -> None:
+        """The tap that was taken over is settled."""
+        with self._lock:
             if self._orphan is not None:
                 path, descriptor = self._orphan
                 path.unlink(missing_ok=True)
                 os.close(descriptor)
                 self._orphan = None
 
-    def orphan_tap(self) -> tuple[int, bytes] | None:
-        """Sequence and leaf of a tap whose process died; the same one until `tap_done`."""
+    def unfinished_tap(self) -> tuple[int, bytes] | None:
+        """Sequence and leaf of this ledger's own unfinished tap, else of one whose process has
+        gone; that one is taken over, and stays the same until it is settled."""
         with self._lock:
-            if self._orphan is not None:
-                return _named(self._orphan[1])
-            for path in sorted(self._dir.glob("tap-*")):
-                if path == self._tap_path or (descriptor := _locked(path)) is None:
-                    continue
-                if entry := _named(descriptor):
-                    self._orphan = (path, descriptor)
-                    return entry
-                path.unlink(missing_ok=True)  # it died between making its mark and writing it
-                os.close(descriptor)
-            return None
+            if self._tap is not None:
+                return _named(self._tap)
+            if self._orphan is None:
+                self._orphan = self._first_orphan()
+            return None if self._orphan is None else _named(self._orphan[1])
+
+    def _first_orphan(self) -> tuple[Path, int] | None:
+        for path in sorted(self._dir.glob("tap-*")):
+            if path == self._tap_path or (descriptor := _locked(path)) is None:
+                continue
+            if _named(descriptor) is not None:
+                return path, descriptor
+            path.unlink(missing_ok=True)  # its process died between making it and writing it
+            os.close(descriptor)
+        return None
 
 
 def _locked(path: Path) -> int | None:

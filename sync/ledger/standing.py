@@ -34,6 +34,11 @@ class Cursor:
     head: bytes | None
 
 
+def is_enrolled(reads: Reads) -> bool:
+    """Whether a hub decides for this home."""
+    return reads.value("SELECT hub_url FROM state") is not None
+
+
 def settling(reads: Reads) -> int | None:
     """None where new claims may be made; else how many entries the hub still has to acknowledge."""
     hub_url, settle_seq, pulled_at = whole_row(

@@ -17,27 +17,24 @@ class Taps(Part):
 
     def journal_tap(self, content: Mapping[str, Any]) -> int:
         """One tap's entry, durable on return; its sequence. `content` as ledger.md A.4 lists it,
-        without the kind. Until `tap_done` it is this process's unfinished tap."""
+        without the kind. Until `tap_done` or the next one it is this ledger's unfinished tap."""
         self._only(TAPPING)
-        try:
-            with self._store.immediate() as tx:
-                seq = tx.journal("tap", content)
-                # Before the commit: a death between the two leaves a mark of nothing, never an
-                # entry without its mark.
-                self._marks.tap_started(seq, tx.last_leaf())
-        except BaseException:
-            self._marks.tap_done()
-            raise
+        with self._store.immediate() as tx:
+            seq = tx.journal("tap", content)
+            # Before the commit: a death between the two leaves a mark of nothing, never an entry
+            # without its mark.
+            self._marks.tap_started(seq, tx.last_leaf())
+        self._marks.settle_orphan()
         return seq
 
     def tap_done(self) -> None:
-        """The card was written, or the tap that `unfinished_tap` gave has been journalled."""
+        """The card says what was journalled."""
         self._marks.tap_done()
 
     def unfinished_tap(self) -> dict[str, Any] | None:
-        """The content of a tap whose process died before it was done, to be journalled once more
-        as torn; it stays this ledger's to settle until `tap_done`. None while its process lives."""
-        while (mark := self._marks.orphan_tap()) is not None:
+        """The content of the tap that this ledger, or a process that has died or left, journalled
+        and did not see done. None while a living process has it in hand."""
+        while (mark := self._marks.unfinished_tap()) is not None:
             with self._store.reading() as reads:
                 content = reads.value(
                     "SELECT content FROM journal WHERE seq = ? AND leaf = ?", *mark
@@ -46,5 +43,5 @@ class Taps(Part):
                 said: dict[str, Any] = json.loads(content)
                 del said["kind"]
                 return said
-            self._marks.tap_done()  # it died before its commit
+            self._marks.tap_done()  # its commit never happened
         return None

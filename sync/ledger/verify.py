@@ -5,6 +5,9 @@ and the pages of the file (ledger.md 8.2). Reads only, one moment, entry by entr
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,59 +52,100 @@ class Verifying(Part):
         file cannot be read at all."""
         said = Verdict()
         with self._store.reading() as reads:
-            for (problem,) in reads.all("PRAGMA integrity_check(10)"):
-                if problem != "ok":
-                    said.add(table="file", why="integrity")
-            for table, *_ in reads.all("PRAGMA foreign_key_check"):
-                said.add(table=str(table), why="reference")
-            self._journal(reads, said)
-            _people(reads, said)
+            with _readable(said, "file"):
+                for (problem,) in reads.all("PRAGMA integrity_check(10)"):
+                    if problem != "ok":
+                        said.add(table="file", why="integrity")
+                for table, *_ in reads.all("PRAGMA foreign_key_check"):
+                    said.add(table=str(table), why="reference")
+            with _readable(said, "journal"):
+                self._journal(reads, said)
+            with _readable(said, "claim"):
+                _own_claims(reads, said)
+                _people(reads, said)
         return said
 
     def _journal(self, reads: Reads, said: Verdict) -> None:
-        head = chain.first_head(self._terminal)
-        acked = reads.one("SELECT seq, head FROM ack") or (0, head)
+        head, expected, sealed = chain.first_head(self._terminal), 1, True
+        acked_seq, acked_head = reads.one("SELECT seq, head FROM ack") or (0, head)
         public = Ed25519PublicKey.from_public_bytes(self._store.keys.public_key)
-        sealed = 0
+        # As bytes: what is no text any more must be a flaw of its entry, not the end of reading.
         for row in reads.each(
-            "SELECT seq, epoch, kind, content, salt, leaf, head, seal FROM journal ORDER BY seq"
+            "SELECT seq, epoch, CAST(kind AS BLOB), content, salt, leaf, head, seal"
+            " FROM journal ORDER BY seq"
         ):
+            seq, stored, seal = row[0], row[6], row[7]
             said.entries += 1
-            seq, epoch, _, _, _, leaf, stored, seal = row
-            if seq != said.entries:
-                said.add(seq=said.entries, why="gap")
-                said.entries = seq
+            if seq != expected:
+                said.add(seq=expected, why="gap")
             if why := _entry_flaw(row):
                 said.add(seq=seq, why=why)
-            if chain.next_head(head, seq=seq, epoch=epoch, leaf_hash=leaf) != stored:
+            if not _follows(row, head):
                 said.add(seq=seq, why="chain")
-            if seal is not None:
-                sealed = seq
-                message = chain.seal_message(self._terminal, seq=seq, epoch=epoch, head=stored)
-                if not _is_signed(public, seal, message):
-                    said.add(seq=seq, why="seal")
-            # Go on from what is stored: one flaw is one flaw, not all entries after it.
-            head = stored
-            if seq == acked[0] and stored != acked[1]:
+            sealed = seal is not None
+            if sealed and not _is_sealed(row, self._terminal, public):
+                said.add(seq=seq, why="seal")
+            if seq == acked_seq and stored != acked_head:
                 said.add(seq=seq, why="acknowledged")
-        if sealed != said.entries:
-            said.add(seq=said.entries, why="seal")
-        if said.entries < acked[0]:
-            said.add(seq=acked[0], why="acknowledged")
+            # Go on from what is stored: one flaw is one flaw, not all entries after it.
+            head, expected = stored, seq + 1
+        if not sealed:
+            said.add(seq=expected - 1, why="seal")
+        if expected <= acked_seq:
+            said.add(seq=expected, why="acknowledged")
+
+
+@contextmanager
+def _readable(said: Verdict, table: str) -> Iterator[None]:
+    """What cannot even be read is a fault of its table."""
+    try:
+        yield
+    except sqlite3.DatabaseError:
+        said.add(table=table, why="unreadable")
 
 
 def _entry_flaw(row: Row) -> str:
     """What is wrong with one entry by itself; empty: nothing."""
     _, _, kind, content, salt, leaf, _, _ = row
-    if content is None or salt is None:
-        return "erased"
+    if not isinstance(content, bytes) or not isinstance(salt, bytes):
+        return "content"
     if chain.leaf(salt, content) != leaf:
         return "leaf"
+    # The kind is in the content as well, which the leaf covers.
+    return "" if content.startswith(b'{"kind":"%s"' % kind) else "kind"
+
+
+def _follows(row: Row, head: object) -> bool:
+    """Whether the entry's head is the one that its leaf gives after `head`."""
+    seq, epoch, leaf, stored = row[0], row[1], row[5], row[6]
     try:
-        named = json.loads(content).get("kind")
-    except (ValueError, AttributeError):
-        return "content"
-    return "" if named == kind else "kind"
+        return bool(chain.next_head(head, seq=seq, epoch=epoch, leaf_hash=leaf) == stored)  # type: ignore[arg-type]
+    except (TypeError, OverflowError, AttributeError):
+        return False
+
+
+def _is_sealed(row: Row, terminal: str, public: Ed25519PublicKey) -> bool:
+    """Whether the entry's seal is this terminal's over its head."""
+    seq, epoch, head, seal = row[0], row[1], row[6], row[7]
+    try:
+        public.verify(seal, chain.seal_message(terminal, seq=seq, epoch=epoch, head=head))
+    except (InvalidSignature, TypeError, OverflowError, AttributeError):
+        return False
+    return True
+
+
+def _own_claims(reads: Reads, said: Verdict) -> None:
+    """What the journal says was claimed and confirmed is so (I3)."""
+    for seq, kind, content in reads.each(
+        "SELECT seq, kind, content FROM journal WHERE kind IN ('claim', 'confirm') ORDER BY seq"
+    ):
+        try:
+            claim_id = bytes.fromhex(json.loads(content)["claim"])
+        except (ValueError, TypeError, KeyError):
+            continue  # named already: its leaf does not fit
+        state = reads.value("SELECT state FROM claim WHERE claim_id = ?", claim_id)
+        if state is None or (kind == "confirm" and state == "open"):
+            said.add(seq=seq, why="claim")
 
 
 def _people(reads: Reads, said: Verdict) -> None:
@@ -128,11 +172,3 @@ def _people(reads: Reads, said: Verdict) -> None:
         "SELECT count(*) FROM claim_token t JOIN claim c USING (claim_id) WHERE c.state = 'void'"
     ):
         said.add(table="claim_token", why="void")
-
-
-def _is_signed(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
-    try:
-        key.verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
