@@ -329,7 +329,7 @@ FAULTS: dict[str, Said] = {
         ),
     ),
     "demo_broken": Said(
-        4,
+        1,
         Parts(
             "示範在這一步沒有照預期：{step}",
             "示範只用暫存資料夾，沒有動到其他資料。",
