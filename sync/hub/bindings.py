@@ -1,7 +1,8 @@
 """Bindings at the hub: one active a person and a card, the later one wins (ledger.md 4.6, I23).
 
 Each binding has an id of its own, and the end of one touches no other. Time is the earlier of the
-entry's own clock and the hub's receipt, so that a clock set forward wins nothing.
+entry's own clock and the hub's receipt, so that a clock set forward wins nothing; and a binding
+whose terminal knew the other one and ended it is the later, whatever the clocks say.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Bound:
     effective_ms: int
     terminal: str
     seq: int
+    ends: frozenset[str] = frozenset()  # feed keys of bindings that this one knowingly ended
 
 
 def bind(tx: Connection, new: Bound, *, at: datetime) -> None:
@@ -116,7 +118,8 @@ def _wins_person(tx: Connection, new: Bound) -> bool:
     for row in tx.execute(
         select(binding).where(binding.c.active, binding.c.root == new.root)
     ).all():
-        if _order(row) > (new.effective_ms, new.terminal, new.seq):
+        known = f"{row.card_ref.hex()}:{row.binding.hex()}" in new.ends
+        if not known and _order(row) > (new.effective_ms, new.terminal, new.seq):
             return False
         _end(tx, row)
     return True

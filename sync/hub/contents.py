@@ -67,6 +67,8 @@ class Bind(Content, frozen=True, kw_only=True):
     class_: Literal["full", "half"] = field(name="class")
     expires_on: date | None
     at: Instant
+    # `card_ref:binding` of what its terminal knew to be active: whatever the clocks say, it is later.
+    ends: list[Annotated[str, Meta(max_length=32)]] = []
 
 
 class Unbind(Content, frozen=True, kw_only=True):

@@ -213,6 +213,7 @@ def _binding(tx: Connection, content: Bind | Unbind, source: Source) -> None:
         effective_ms=min(entry_ms, int(source.at.timestamp() * 1000)),
         terminal=source.terminal,
         seq=source.seq,
+        ends=frozenset(content.ends if isinstance(content, Bind) else ()),
     )
     if isinstance(content, Bind):
         bindings.bind(tx, bound, at=source.at)

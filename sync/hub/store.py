@@ -93,14 +93,14 @@ class Store:
         self._engine.dispose()
 
 
-def insert_new(tx: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert those rows whose key is not there yet; how many were (of a single row), else -1 or
-    the driver's sum."""
+def insert_new(tx: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> bool:
+    """Insert those rows whose key is not there yet. Of a single row: whether it was."""
     if not rows:
-        return 0
+        return False
     make = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    statement = make(table).on_conflict_do_nothing()
-    return tx.execute(statement, rows[0] if len(rows) == 1 else list(rows)).rowcount
+    # Without the option the count of an INSERT is gone by the time it is asked for: -1.
+    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return tx.execute(statement, rows[0] if len(rows) == 1 else list(rows)).rowcount == 1
 
 
 def _engine(url: str) -> Engine:
