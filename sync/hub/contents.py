@@ -67,7 +67,7 @@ class Bind(Content, frozen=True, kw_only=True):
     class_: Literal["full", "half"] = field(name="class")
     expires_on: date | None
     at: Instant
-    # `card_ref:binding` of what its terminal knew to be active: whatever the clocks say, it is later.
+    # `card_ref:binding` of what its terminal knew to be active: it is later, whatever clocks say.
     ends: list[Annotated[str, Meta(max_length=32)]] = []
 
 

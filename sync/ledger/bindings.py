@@ -100,8 +100,9 @@ class Bindings(Part):
                 active=True,
             )
             former = [old for old in _active_of(tx, person) if old.card_ref != card_ref]
-            seq = tx.journal("bind", _bind_entry(binding, by))
-            for old in (*former, *([there] if there else [])):
+            ended = [*former, *([there] if there else [])]
+            seq = tx.journal("bind", _bind_entry(binding, by, ended))
+            for old in ended:
                 end(tx, old.card_ref, old.binding_id, seq=seq)
             keep(tx, binding, seq=seq, pos=None)
             return BindDone(binding=binding, moved_from=former[-1].card_ref if former else None)
@@ -259,7 +260,7 @@ def _binding(row: Row) -> Binding:
     )
 
 
-def _bind_entry(binding: Binding, by: str | None) -> contents.Content:
+def _bind_entry(binding: Binding, by: str | None, ended: list[Binding]) -> contents.Content:
     return contents.bind(
         binding.binding_id,
         binding.tokens,
@@ -272,4 +273,5 @@ def _bind_entry(binding: Binding, by: str | None) -> contents.Content:
         rule=binding.rule,
         at=instant(binding.at),
         by=by,
+        ends=[f"{old.card_ref.hex()}:{old.binding_id.hex()}" for old in ended],
     )

@@ -97,6 +97,7 @@ def bind(
     rule: str | None,
     at: str,
     by: str | None,
+    ends: list[str],
 ) -> Content:
     """The holder's own act, so it names the card and the second."""
     return {
@@ -111,6 +112,7 @@ def bind(
         "rule": rule,
         "at": at,
         "by": by,
+        "ends": ends,
     }
 
 

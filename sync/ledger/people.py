@@ -83,11 +83,11 @@ def _holder(reads: Reads, claim_id: bytes) -> Holder:
 def missing_links(reads: Reads, tokens: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
     """The edges that these numbers would add: the smallest with each other one, as the hub draws
     them. An edge that a decision undid is there, and stays undone."""
-    first, *others = sorted(tokens)
+    ordered = sorted(tokens)
     return [
-        (first, other)
-        for other in others
-        if reads.one("SELECT 1 FROM link WHERE a = ? AND b = ?", first, other) is None
+        (ordered[0], other)
+        for other in ordered[1:]
+        if reads.one("SELECT 1 FROM link WHERE a = ? AND b = ?", ordered[0], other) is None
     ]
 
 

@@ -34,15 +34,15 @@ def sync(home: Path) -> Answer:
 
 def test_the_whole_job_over_two_terminals(hub: HubProcess, tmp_path: Path) -> None:
     one, two = make_home(tmp_path, "T-01"), make_home(tmp_path, "T-02", "北屯區")
-    hub.enrol("T-01", one)
-    hub.enrol("T-02", two)
-    sync(one)
-    sync(two)
+    three = make_home(tmp_path, "T-03")
+    for name, home in (("T-01", one), ("T-02", two), ("T-03", three)):
+        hub.enrol(name, home)
+        sync(home)
     assert issue(one, make_card(tmp_path, "a"), person(1)).code == 0
     sync(one)
 
     # The hub refuses at the second counter before that one has heard of it, and after.
-    early = issue(two, make_card(tmp_path, "b"), person(1))
+    early = issue(three, make_card(tmp_path, "b"), person(1))
     assert (early.code, early["rule"]) == (3, "F15"), early.out
     assert sync(two)["pulled"] > 0
     late = issue(two, make_card(tmp_path, "c"), person(1))
