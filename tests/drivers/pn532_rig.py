@@ -40,13 +40,14 @@ class Pn532:
         self._reader = ReaderChip(Field(None))
         self._image: CardImage | None = None
         self._selected = False
+        self._rested = True  # the card was without power since it was last selected
         self._next_rate: int | None = None
 
     def put(self, image: CardImage | None) -> None:
         """Lay a card into the field, or take it away."""
         self._image = image
         self._reader = ReaderChip(Field(None if image is None else ClassicCard(image)))
-        self._selected = False
+        self._selected, self._rested = False, True
 
     def hear(self, written: bytes) -> list[bytes]:
         start = written.find(b"\x00\x00\xff", written.find(ACK) + len(ACK) if ACK in written else 0)
@@ -69,7 +70,7 @@ class Pn532:
         if command == 0x10:
             self._next_rate = RATES[data[0]]
         elif command == 0x32 and data == b"\x01\x00":
-            self._selected = False
+            self._selected, self._rested = False, True
             self._reader.power_off()
         elif command == 0x4A:
             return self._list_targets()
@@ -78,7 +79,9 @@ class Pn532:
         return b""
 
     def _list_targets(self) -> bytes:
-        self._selected = bool(self._reader.power_on())
+        # A card that is active or halted does not answer REQA.
+        self._selected = self._rested and bool(self._reader.power_on())
+        self._rested = False
         if not self._selected or self._image is None:
             return b"\x00"
         uid = self._image.uid

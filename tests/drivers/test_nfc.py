@@ -106,6 +106,9 @@ def test_no_key_reaches_a_log(rig: WireRig, caplog: pytest.LogCaptureFixture) ->
     assert OTHER.reveal() in b"".join(rig.chip.heard)
     assert OTHER.reveal().hex() not in caplog.text.lower()
     assert caught.value.__suppress_context__
+    for name in ("nfc", "nfc.clf.transport", "nfc.clf.pn532"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+    assert not logging.getLogger("nfc").propagate
 
 
 @pytest.mark.parametrize("rate", RATES[4:])

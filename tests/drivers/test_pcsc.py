@@ -203,9 +203,23 @@ def test_a_card_swapped_between_two_looks_counts_as_removed() -> None:
     assert waits.wait_for_removal(timeout_s=60)
 
 
+def test_a_lost_card_is_removed_though_the_service_never_notices() -> None:
+    # A swap without a gap, with a command at once: no event is ever told (stacks.md 1.2).
+    service = Service(Virtual=lying())
+    waits = reader(service)
+    connection = waits.wait_for_card(timeout_s=0)
+    service.answers = [(signed(Code.NOT_TRANSACTED), [])]
+    with pytest.raises(CardRemoved):
+        classic(connection).read(4)
+    assert waits.wait_for_removal(timeout_s=0)
+    service.slots["Virtual"].uid = b"\x09" * 4
+    assert waits.wait_for_card(timeout_s=0).uid == b"\x09" * 4
+
+
 def test_the_service_may_go_and_come_back_with_other_contexts() -> None:
     service = Service(Virtual=lying())
     waits = reader(service)
+    waits.wait_for_card(timeout_s=0).close()
     service.up = False
     service.contexts.clear()
     with pytest.raises(ServiceGone):
