@@ -78,7 +78,11 @@ class Reader(Protocol):
     def uri(self) -> str: ...
 
     def wait_for_card(self, *, timeout_s: float) -> Connection:
-        """Block until a card answers. Raises `NoCard` at the deadline or after `cancel`."""
+        """Block until a card answers. Raises `NoCard` at the deadline or after `cancel`; where
+        something else stood in the way to the end, that: `ServiceGone`, `ReaderGone`,
+        `NoSuchReader`, `ReaderBusy`, `ReaderDenied`. It waits through all of these, so calling it
+        again is all that a screen has to do. `ReaderAmbiguous`, `CardFileCorrupt` and a card torn
+        away while it was met (`CardRemoved`) come at once."""
         ...
 
     def wait_for_removal(self, *, timeout_s: float) -> bool:
