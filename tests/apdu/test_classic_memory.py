@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apdu.classic.access import TRANSPORT, VALUE_BY_B, Access, access_of, trailer
-from apdu.classic.geometry import BLOCKS, SECTORS, data_blocks_of, sector_of, trailer_of
+from apdu.classic.geometry import SECTORS, data_blocks_of, sector_of, trailer_of
 from apdu.classic.value import ValueBlock
 from apdu.secret import Secret
 from tests.apdu.vectors import Vector, published
@@ -21,8 +21,8 @@ CONDITIONS = st.integers(0, 7)
 
 def test_the_sectors_partition_the_memory() -> None:
     blocks = [b for s in range(SECTORS) for b in (*data_blocks_of(s), trailer_of(s))]
-    assert blocks == list(range(BLOCKS))
-    assert [sector_of(b) for b in blocks] == [b // 4 for b in range(BLOCKS)]
+    assert blocks == list(range(64))
+    assert [sector_of(b) for b in blocks] == [b // 4 for b in range(64)]
 
 
 @pytest.mark.parametrize("v", published("access_bits"), ids=repr)

@@ -1,4 +1,4 @@
-"""Published vectors, by kind, from `vectors.json` beside this file. Each names its source.
+"""Published vectors, by kind, from `tests/vectors.json`. Each names its source.
 
 Every vector says whether it was published or computed by us (regression only). Asking for a kind
 that has none fails: a suite without cases must not pass.
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).with_name("vectors.json")
+_FILE = Path(__file__).parents[1] / "vectors.json"
 
 
 class Vector:
@@ -27,10 +27,11 @@ class Vector:
         return str(self.raw["id"])
 
 
-def published(kind: str) -> list[Vector]:
-    """All vectors of `kind`, in file order."""
-    found = [Vector(raw) for raw in json.loads(_FILE.read_text()) if raw["kind"] == kind]
-    assert found, f"no vector of kind {kind}"
+def published(kind: str, **fields: str) -> list[Vector]:
+    """All vectors of `kind` whose `fields` are these, in file order."""
+    wanted = {"kind": kind, **fields}
+    found = [Vector(raw) for raw in json.loads(_FILE.read_text()) if wanted.items() <= raw.items()]
+    assert found, f"no vector {wanted}"
     return found
 
 
