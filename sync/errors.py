@@ -177,3 +177,10 @@ class HubHomeTaken(Fault):
 @dataclass(eq=False, kw_only=True)
 class NoHubHome(Fault):
     """This folder is no hub's home."""
+
+
+@dataclass(eq=False, kw_only=True)
+class HubDatabase(Fault):
+    """The hub's database cannot be opened or brought to this version; it was left as it is."""
+
+    why: str  # address, or the driver's class of error; never the URL, which may hold a password

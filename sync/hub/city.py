@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alembic.util import CommandError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, delete, update
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sync.clock import Clock
-from sync.errors import HubHomeTaken, NoHubHome
+from sync.errors import HubDatabase, HubHomeTaken, NoHubHome
 from sync.hub.schema import hub_state, nonce
 from sync.hub.store import Store
 from sync.profile import Profile
@@ -98,15 +100,14 @@ def open_city(
     home: Path, *, database: str | None, clock: Clock, random: Callable[[int], bytes]
 ) -> City:
     """Open the hub of this home over its own SQLite file or the database named. Raises
-    `NoHubHome`, `ProfileBad`."""
+    `NoHubHome`, `ProfileBad`, `HubDatabase`."""
     try:
         seed = (home / KEY_FILE).read_bytes()
         profile = Profile.load((home / PROFILE_FILE).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise NoHubHome() from None
     key = Ed25519PrivateKey.from_private_bytes(seed)
-    store = Store(database or f"sqlite:///{(home / DATABASE_FILE).absolute()}")
-    store.upgrade()
+    store = _open_store(database or f"sqlite:///{(home / DATABASE_FILE).absolute()}")
     return City(
         store=store,
         key=key,
@@ -122,6 +123,17 @@ def open_city(
 def instant(ms: int) -> datetime:
     """Milliseconds since 1970 as aware UTC."""
     return _EPOCH + timedelta(milliseconds=ms)
+
+
+def _open_store(url: str) -> Store:
+    try:
+        store = Store(url)
+        store.upgrade()
+    except DBAPIError as error:
+        raise HubDatabase(why=type(error.orig).__name__) from None
+    except (ArgumentError, CommandError, NoSuchModuleError, ModuleNotFoundError):
+        raise HubDatabase(why="address") from None
+    return store
 
 
 def _stored_floor(tx: Connection) -> int:

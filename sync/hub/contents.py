@@ -85,7 +85,6 @@ class Tap(Content, frozen=True, kw_only=True):
     stop: str | int
     purse_before: Ntd | None
     purse_after: Ntd | None
-    fare_ntd: Ntd
     charged_ntd: Ntd
     state: Literal["done", "torn"]
 

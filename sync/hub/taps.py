@@ -75,5 +75,5 @@ def _facts(one: Tap) -> bytes | None:
     """Money and place as 32 bytes to compare, or None where two homes may honestly differ."""
     if one.state == "torn" or one.purse_after is None:
         return None
-    said = (one.route, one.stop, one.purse_before, one.purse_after, one.fare_ntd, one.charged_ntd)
+    said = (one.route, one.stop, one.purse_before, one.purse_after, one.charged_ntd)
     return hashlib.sha256(repr(said).encode()).digest()

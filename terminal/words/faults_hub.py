@@ -174,4 +174,17 @@ FAULTS: dict[str, Said] = {
             next="Run `hub init` first, or check the path given with --home.",
         ),
     ),
+    "hub_database": Said(
+        exit=4,
+        zh=Parts(
+            what="主機的資料庫打不開（{why}）。",
+            means="主機沒有啟動；資料庫沒有任何變動。",
+            next="請檢查資料庫位址（--db 或 FLORA_DB）、磁碟與權限。",
+        ),
+        en=Parts(
+            what="The hub's database cannot be opened ({why}).",
+            means="The hub did not start; the database was left as it is.",
+            next="Check its address (--db or FLORA_DB), the disk and its permissions.",
+        ),
+    ),
 }
