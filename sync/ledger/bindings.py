@@ -192,9 +192,9 @@ def keep(tx: Tx, binding: Binding, *, seq: int | None, pos: int | None) -> None:
 
 
 def end(tx: Tx, card_ref: bytes, binding_id: bytes, *, seq: int | None) -> None:
-    """Make one binding inactive; `seq`: the entry of ours that did it."""
+    """Make one binding inactive; `seq`: the entry of ours that did it, None: the feed."""
     tx.run(
-        "UPDATE binding SET active = 0, seq = coalesce(?, seq) WHERE card_ref = ? AND binding = ?",
+        "UPDATE binding SET active = 0, seq = ? WHERE card_ref = ? AND binding = ?",
         seq,
         card_ref,
         binding_id,

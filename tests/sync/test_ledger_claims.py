@@ -1,0 +1,457 @@
+"""One issuance at one home: what each verb leaves on disk, and who is refused by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync.errors import AlreadyConfirmed, Busy, NoOpenRow, Role, Settling
+from sync.ledger.claims import OpenRow, Taken
+from sync.ledger.ledger import Ledger
+from tests.sync.rig import (
+    OTHER_UID,
+    UID,
+    LedgerHome,
+    acknowledge,
+    asked,
+    claim_row,
+    enrol,
+    issued,
+    link_row,
+    page,
+    ref,
+    token,
+    tokens,
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[LedgerHome]:
+    home = LedgerHome(tmp_path)
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def ledger(home: LedgerHome) -> Ledger:
+    return home.open()
+
+
+def refused(ledger: Ledger, *numbers: int, product: str = "flora") -> Taken:
+    answer = ledger.ask(product, tokens(*numbers), rule="F1", proxy="none")
+    assert isinstance(answer, Taken), answer
+    return answer
+
+
+def test_each_step_is_on_disk_before_the_next(home: LedgerHome, ledger: Ledger) -> None:
+    """The order of ledger.md 4.2, read by another connection after each verb."""
+    row = asked(ledger, 1)
+    assert home.rows("SELECT step FROM open_row") == [("asked",)]
+    assert home.rows("SELECT token FROM claim_token") == [(token(1),)]
+    assert home.kinds() == []
+
+    ledger.granted(row.n, basis="alone")
+    assert home.rows("SELECT step FROM open_row") == [("claimed",)]
+    assert home.kinds() == ["claim"]
+    assert home.rows("SELECT uid FROM join_row") == []
+
+    ledger.begin_writing(row.n, UID)
+    assert home.rows("SELECT step FROM open_row") == [("writing",)]
+    assert home.rows("SELECT uid FROM join_row") == [(UID,)]
+    assert home.rows("SELECT state FROM claim") == [("open",)]
+
+    ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    assert home.rows("SELECT step, mode FROM open_row") == [("confirmed", "record")]
+    assert home.rows("SELECT state FROM claim") == [("confirmed",)]
+    assert home.kinds() == ["claim", "confirm"]
+    assert home.rows("SELECT uid FROM join_row") == [(UID,)]
+
+    ledger.clear(row.n)
+    assert home.rows("SELECT n FROM open_row") == home.rows("SELECT n FROM join_row") == []
+    assert home.rows("SELECT token FROM claim_token") == [(token(1),)]
+
+
+def test_the_entries_say_what_the_protocol_says(home: LedgerHome, ledger: Ledger) -> None:
+    row = ledger.ask("flora", tokens(2, 1), rule="F4", proxy="parent", by="C-7")
+    assert isinstance(row, OpenRow)
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    ledger.confirm(row.n, mode="record", card="left", handed_out=None)
+    claim, confirm = home.entries()
+    assert list(claim.items()) == [
+        ("kind", "claim"),
+        ("claim", row.claim_id.hex()),
+        ("product", "flora"),
+        ("tokens", [token(1).hex(), token(2).hex()]),
+        ("generation", 1),
+        ("hour", "2026-11-25T10+08"),
+        ("basis", "alone"),
+        ("lease", None),
+        ("policy", None),
+        ("rule", "F4"),
+        ("proxy", "parent"),
+        ("by", "C-7"),
+    ]
+    assert list(confirm.items()) == [
+        ("kind", "confirm"),
+        ("claim", row.claim_id.hex()),
+        ("hour", "2026-11-25T10+08"),
+        ("stock", {"box": None, "out": 1}),
+        ("mode", "record"),
+        ("card", "left"),
+        ("by", "C-7"),
+    ]
+
+
+def test_a_verb_said_twice_does_nothing_more(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    for _ in range(2):
+        ledger.granted(row.n, basis="alone")
+    for _ in range(2):
+        ledger.begin_writing(row.n, UID)
+    for _ in range(2):
+        ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    ledger.granted(row.n, basis="alone")
+    for _ in range(2):
+        ledger.clear(row.n)
+    assert home.kinds() == ["claim", "confirm"]
+
+
+def test_the_row_tells_who_what_and_how_far(ledger: Ledger, home: LedgerHome) -> None:
+    row = asked(ledger, 1, 2)
+    assert (row.step, row.uid, row.begun, row.mode) == ("asked", None, False, None)
+    assert row.tokens == tokens(1, 2)
+    assert row.since == home.clock.now()
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    (found,) = ledger.open_rows()
+    assert (found.step, found.uid, found.begun) == ("writing", UID, True)
+    assert ledger.open_row(row.n) == found
+    assert ledger.open_row(row.n + 1) is None
+
+
+def test_nobody_twice(ledger: Ledger) -> None:
+    issued(ledger, 1)
+    assert refused(ledger, 1) == Taken(rule="F15", office="D66000060", month="2026-11")
+    assert asked(ledger, 2).step == "asked"
+
+
+def test_another_product_is_another_right(ledger: Ledger) -> None:
+    issued(ledger, 1)
+    assert asked(ledger, 1, product="child").product == "child"
+
+
+def test_more_numbers_never_turn_a_no_into_a_yes(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 1)
+    assert refused(ledger, 1, 2).rule == "F15"
+    assert home.entries()[-1]["tokens"] == [token(1).hex(), token(2).hex()]
+    assert refused(ledger, 2).rule == "F15", "what was shown once is remembered"
+    assert refused(ledger, 3, 2).rule == "F15"
+    assert refused(ledger, 3).rule == "F15", "also over two refusals"
+
+
+def test_a_refused_claim_leaves_no_alias_behind(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 2)
+    before = home.everything()
+    refused(ledger, 2)
+    assert home.everything() == before
+    assert home.kinds()[-1] == "refusal"
+    assert "tokens" not in home.entries()[-1], "a single number is not stored"
+
+
+def test_a_rules_no_links_the_numbers_shown(home: LedgerHome, ledger: Ledger) -> None:
+    ledger.refuse("flora", rule="F12", tokens=tokens(1, 2))
+    ledger.refuse("flora", rule="F12", tokens=tokens(3))
+    assert home.rows("SELECT a, b, evidence FROM link") == [(token(1), token(2), 1)]
+    issued(ledger, 2)
+    assert refused(ledger, 1).rule == "F15"
+    assert home.entries()[1] == {"kind": "refusal", "product": "flora", "rule": "F12"} | {
+        "hour": "2026-11-25T10+08"
+    }
+
+
+def test_a_claim_made_with_two_numbers_holds_both(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 1, 2)
+    assert refused(ledger, 2).rule == "F15"
+    assert home.rows("SELECT count(*) FROM claim_token") == [(2,)]
+
+
+def test_an_earlier_list_is_refused_for_good(ledger: Ledger, home: LedgerHome) -> None:
+    assert ledger.import_claims("flora", [tokens(1), tokens(2, 3), tokens(1)]) == (2, 1)
+    assert refused(ledger, 3) == Taken(rule="F14", office=None, month=None)
+    assert ledger.import_claims("flora", [tokens(1), tokens(2), tokens(4)]) == (1, 2)
+    assert [entry["basis"] for entry in home.entries() if entry["kind"] == "claim"] == [
+        "import"
+    ] * 3
+
+
+def test_an_import_is_batched_and_each_batch_fits_one_push(
+    ledger: Ledger, home: LedgerHome
+) -> None:
+    people = [tokens(n) for n in range(1, 702)]
+    assert ledger.import_claims("flora", people) == (701, 0)
+    assert home.rows("SELECT seq FROM journal WHERE seal IS NOT NULL") == [(500,), (701,)]
+    assert ledger.verify().whole
+
+
+def test_a_claim_open_elsewhere_is_refused_for_now(ledger: Ledger) -> None:
+    ledger.apply_page(page(claim_row(1, "open", 1), claim_row(2, "confirmed", 2), era=0))
+    assert refused(ledger, 1) == Taken(rule="F16", office="D66000010", month="2026-10")
+    assert refused(ledger, 2) == Taken(rule="F15", office="D66000010", month="2026-10")
+
+
+def test_ones_own_unfinished_issuance_comes_back_as_its_row(
+    home: LedgerHome, ledger: Ledger
+) -> None:
+    row = asked(ledger, 1)
+    ledger.granted(row.n, basis="alone")
+    ledger.close()  # it died
+    again = asked(home.open(), 1)
+    assert (again.n, again.claim_id, again.step) == (row.n, row.claim_id, "claimed")
+    assert home.kinds() == ["claim"]
+
+
+def test_a_number_more_on_ones_own_row_is_remembered(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    assert asked(ledger, 1, 9).n == row.n
+    assert home.kinds() == ["link"]
+    assert home.rows("SELECT token FROM claim_token ORDER BY 1") == [(token(1),), (token(9),)]
+
+
+def test_a_living_issuance_is_nobody_elses(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    other = home.open()
+    assert refused(other, 1) == Taken(rule="F16", office="D66000060", month="2026-11")
+    with pytest.raises(Busy) as told, other.hold(row.n):
+        pytest.fail("it was held twice")
+    assert told.value.n == row.n
+    with ledger.hold(row.n):
+        pass
+    with other.hold(row.n):
+        pass
+
+
+def test_a_killed_issuance_is_free_at_once(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    ledger.close()
+    with home.open().hold(row.n):
+        pass
+
+
+def test_an_ended_issuance_leaves_no_mark(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 1)
+    with ledger.hold(asked(ledger, 2).n):
+        ledger.drop(2)
+    assert list((home.folder / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_what_was_not_begun_is_voided_without_a_card(
+    home: LedgerHome, ledger: Ledger, steps: int
+) -> None:
+    row = asked(ledger, 1)
+    if steps:
+        ledger.granted(row.n, basis="alone")
+    ledger.void(row.n, evidence="unwritten")
+    assert home.entries()[-1] == {
+        "kind": "void",
+        "claim": row.claim_id.hex(),
+        "hour": "2026-11-25T10+08",
+        "evidence": "unwritten",
+        "spoiled": None,
+        "by": None,
+    }
+    assert ledger.open_rows() == []
+    assert home.rows("SELECT state, tokens FROM claim") == [("void", b"")]
+    assert asked(ledger, 1).claim_id != row.claim_id
+
+
+def test_what_was_begun_is_not_freed_as_unwritten(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    before = home.everything()
+    with pytest.raises(ValueError, match="may have written"):
+        ledger.void(row.n, evidence="unwritten")
+    assert home.everything() == before
+
+
+def test_a_row_of_an_earlier_epoch_counts_as_begun(ledger: Ledger) -> None:
+    """Whoever cannot know that nothing was written treats it as written (ledger.md 4.5)."""
+    row = asked(ledger, 1)
+    ledger.granted(row.n, basis="alone")
+    ledger.enrolled(hub_url="http://h", keyid="T-01.2", hub_key=bytes(32), era=1, epoch=2)
+    (found,) = ledger.open_rows()
+    assert found.begun
+    with pytest.raises(ValueError, match="may have written"):
+        ledger.void(row.n, evidence="unwritten")
+    ledger.confirm(row.n, mode="record", card="left", handed_out=None)
+
+
+def test_a_card_that_was_kept_is_spoiled_and_never_named_beside_its_claim(
+    home: LedgerHome, ledger: Ledger
+) -> None:
+    row = asked(ledger, 1)
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    ledger.void(row.n, evidence="kept", spoiled_ref=ref(5))
+    claim, void, spoiled = home.entries()
+    assert void["spoiled"] == {"box": None, "n": 1}
+    assert spoiled == {"kind": "spoiled", "refs": [ref(5).hex()]}
+    assert not [entry for entry in (claim, void) if ref(5).hex() in str(entry)]
+    assert ledger.spoiled(ref(5))
+    assert not ledger.spoiled(ref(6))
+
+
+def test_another_card_takes_the_place_of_a_spoiled_one(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    with pytest.raises(ValueError, match="swap_card"):
+        ledger.begin_writing(row.n, OTHER_UID)
+    ledger.swap_card(row.n, OTHER_UID, spoiled_ref=ref(5))
+    assert home.rows("SELECT uid FROM join_row") == [(OTHER_UID,)]
+    assert home.kinds() == ["claim", "spoiled"]
+    ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    ledger.clear(row.n)
+    assert refused(ledger, 1).rule == "F15"
+
+
+def test_a_confirmed_claim_is_never_voided(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    before = home.everything()
+    with pytest.raises(AlreadyConfirmed):
+        ledger.void(row.n, evidence="kept", spoiled_ref=ref(5))
+    assert home.everything() == before
+
+
+def test_a_card_is_not_handed_out_under_a_claim_that_is_not_made(ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    with pytest.raises(ValueError, match="asked"):
+        ledger.begin_writing(row.n, UID)
+    with pytest.raises(ValueError, match="asked"):
+        ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    with pytest.raises(ValueError, match="asked"):
+        ledger.clear(row.n)
+    with pytest.raises(NoOpenRow):
+        ledger.granted(row.n + 1, basis="alone")
+
+
+def test_the_hubs_no_frees_the_person_here_and_is_journalled(
+    home: LedgerHome, ledger: Ledger
+) -> None:
+    enrol(ledger)
+    row = asked(ledger, 1, 2)
+    ledger.denied(row.n, rule="F15")
+    assert home.kinds() == ["refusal"]
+    assert home.entries()[0]["tokens"] == [token(1).hex(), token(2).hex()]
+    assert home.rows("SELECT count(*) FROM claim") == [(0,)]
+    assert home.rows("SELECT count(*) FROM claim_token") == [(0,)]
+
+
+def test_a_question_that_nobody_heard_is_taken_back(home: LedgerHome, ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    ledger.drop(row.n)
+    assert home.kinds() == []
+    assert home.rows("SELECT count(*) FROM claim") == [(0,)]
+    ledger.drop(asked(ledger, 1, 2).n)
+    assert home.kinds() == ["link"], "numbers shown together stay known"
+
+
+def test_just_enrolled_nothing_new_is_claimed(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 1)
+    begun = asked(ledger, 2)
+    ledger.granted(begun.n, basis="alone")
+    waiting = asked(ledger, 4)
+    enrol(ledger, settle=False)
+    assert ledger.standing().enrolled
+    assert not ledger.standing().settled
+    with pytest.raises(Settling) as told:
+        ledger.ask("flora", tokens(3), rule="F1", proxy="none")
+    assert told.value.waiting == 3
+    assert ledger.open_rows() == [
+        row for row in ledger.open_rows() if row.n in (begun.n, waiting.n)
+    ]
+    assert refused(ledger, 1).rule == "F15", "what is known here refuses all the same"
+    assert asked(ledger, 2).n == begun.n, "what was claimed is finished"
+    for basis in ("alone", "hub"):
+        with pytest.raises(Settling):
+            ledger.granted(waiting.n, basis=basis)
+    with pytest.raises(Settling):
+        asked(ledger, 4)
+    acknowledge(ledger)
+    with pytest.raises(Settling):
+        asked(ledger, 3)
+    ledger.full_pull_done()
+    assert ledger.standing().settled
+    assert asked(ledger, 3).step == "asked"
+
+
+def test_numbers_shown_while_settling_are_remembered(home: LedgerHome, ledger: Ledger) -> None:
+    enrol(ledger, settle=False)
+    with pytest.raises(Settling):
+        asked(ledger, 1, 2)
+    assert home.kinds() == ["link"]
+
+
+def test_an_enrolled_terminal_claims_nothing_alone(ledger: Ledger) -> None:
+    row = asked(ledger, 1)
+    enrol(ledger)
+    with pytest.raises(Settling):
+        ledger.granted(row.n, basis="alone")
+    ledger.granted(row.n, basis="hub")
+
+
+@pytest.mark.parametrize("role", ["validator", "kiosk"])
+def test_a_validators_home_claims_nothing(tmp_path: Path, role: str) -> None:
+    home = LedgerHome(tmp_path, role=role)
+    ledger = home.open()
+    with pytest.raises(Role):
+        asked(ledger, 1)
+    with pytest.raises(Role):
+        ledger.import_claims("flora", [tokens(1)])
+    assert home.kinds() == []
+    home.close()
+
+
+@pytest.mark.parametrize("role", ["counter", "import", "kiosk"])
+def test_a_home_that_issues_takes_no_taps(tmp_path: Path, role: str) -> None:
+    home = LedgerHome(tmp_path, role=role)
+    with pytest.raises(Role):
+        home.open().journal_tap({"n": 1})
+    home.close()
+
+
+def test_a_late_link_makes_two_live_claims_one_persons(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 1)
+    issued(ledger, 2, uid=OTHER_UID)
+    assert refused(ledger, 1, 2).rule == "F15"
+    assert home.rows("SELECT count(*) FROM claim WHERE doubled = 1") == [(1,)]
+    assert home.rows("SELECT count(*) FROM claim WHERE state = 'confirmed'") == [(2,)]
+    assert ledger.verify().whole
+
+
+def test_a_link_undone_gives_each_claim_its_own_again(home: LedgerHome, ledger: Ledger) -> None:
+    issued(ledger, 1)
+    issued(ledger, 2, uid=OTHER_UID)
+    before = home.rows("SELECT token, claim_id FROM claim_token ORDER BY 1")
+    ledger.apply_page(page(link_row(1, 2), era=0))
+    assert home.rows("SELECT count(*) FROM claim WHERE doubled = 1") == [(1,)]
+    ledger.apply_page(page(link_row(1, 2, active=False), after=1, era=0))
+    assert home.rows("SELECT token, claim_id FROM claim_token ORDER BY 1") == before
+    assert home.rows("SELECT count(*) FROM claim WHERE doubled = 1") == [(0,)]
+    refused(ledger, 1, 2)
+    assert home.rows("SELECT active FROM link") == [(0,)], "what a decision undid stays undone"
+
+
+def test_the_end_of_one_double_leaves_the_other_whole(home: LedgerHome, ledger: Ledger) -> None:
+    ledger.apply_page(page(claim_row(1, "confirmed", 1), claim_row(2, "open", 1), era=0))
+    assert refused(ledger, 1).rule == "F15"
+    ledger.apply_page(page(claim_row(1, "void", 1), after=2, era=0))
+    assert refused(ledger, 1).rule == "F16"
+    assert ledger.verify().whole
