@@ -74,13 +74,11 @@ def tap_lines(outcome: TapOutcome) -> list[str]:
     """The outcome, the price line by line, the money."""
     said = [part for part in rule_parts(outcome.rule, {}) if part]
     lines = [f"  {say('ui.line_' + line['name'])}  {line['amount_ntd']}" for line in outcome.lines]
-    money = say(
-        "ui.tap_money",
-        fare_ntd=outcome.fare_ntd,
-        charged_ntd=outcome.charged_ntd,
-        purse_ntd=outcome.purse_ntd,
-    )
-    return [*said, *lines, money]
+    money = {"fare_ntd": outcome.fare_ntd, "charged_ntd": outcome.charged_ntd}
+    last = say("ui.tap_money", **money)
+    if outcome.purse_ntd is not None:
+        last += say("ui.tap_purse", purse_ntd=outcome.purse_ntd)
+    return [*said, *lines, last]
 
 
 def site_name(site: str) -> str:

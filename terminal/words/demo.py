@@ -4,8 +4,8 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "opening": (
-        "示範一天：主機、兩個櫃檯、一台驗票機（模擬，只用暫存資料夾）",
-        "A working day: hub, two counters, one validator (simulated, in a temporary folder)",
+        "示範一天：主機、兩個櫃檯、一台驗票機（模擬）",
+        "A working day: hub, two counters, one validator (simulated)",
     ),
     "morning": ("上午：兩個櫃檯發卡與綁卡", "Morning: two counters issue and bind"),
     "noon": ("中午：同步之後，另一個櫃檯也認得", "Noon: after a sync the other counter knows"),

@@ -65,9 +65,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "missing": ("還缺：{missing}", "Still to be shown: {missing}"),
     "rule": ("規則 {rule}（{source}）", "Rule {rule} ({source})"),
     "tap_money": (
-        "本次行程 NT${fare_ntd}，這次扣款 NT${charged_ntd}，餘額 NT${purse_ntd}",
-        "This trip NT${fare_ntd}, charged now NT${charged_ntd}, balance NT${purse_ntd}",
+        "本次行程 NT${fare_ntd}，這次扣款 NT${charged_ntd}",
+        "This trip NT${fare_ntd}, charged now NT${charged_ntd}",
     ),
+    "tap_purse": ("，餘額 NT${purse_ntd}", ", balance NT${purse_ntd}"),
     "line_boarding": ("上車扣款", "boarding charge"),
     "line_distance_fare": ("里程計費", "distance fare"),
     "line_free_section": ("10公里免費", "first 10 km free"),
