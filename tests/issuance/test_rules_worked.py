@@ -179,7 +179,10 @@ REFUSED = (
     ),
     Worked(
         "a paper beside that nobody needs",
-        but(citizen(), documents=[paper("national_id", XITUN), paper("passport", issued_on=TOMORROW)]),
+        but(
+            citizen(),
+            documents=[paper("national_id", XITUN), paper("passport", issued_on=TOMORROW)],
+        ),
         "F12",
         ("passport",),
     ),

@@ -34,14 +34,10 @@ class Killed(BaseException):
 
 class FakeLedger:
     def __init__(self) -> None:
-        self.blocked_refs: set[bytes] = set()
         self.spoiled_refs: set[bytes] = set()
         self.ended_bindings: set[tuple[bytes, bytes]] = set()
         self.entries: list[dict[str, Any]] = []
         self._mark: dict[str, Any] | None = None
-
-    def blocked(self, card_ref: bytes) -> bool:
-        return card_ref in self.blocked_refs
 
     def spoiled(self, card_ref: bytes) -> bool:
         return card_ref in self.spoiled_refs

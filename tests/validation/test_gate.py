@@ -41,7 +41,7 @@ REACHED: dict[str, tuple[int, str, tuple[tuple[str, int, str], ...]]] = {
     "R6": (19, "bound", (("08:00", 0, "A"), ("09:00", 0, "B"))),
     "R7": (-1, "bound", (("08:00", 0, "A"),)),
     "R8": (10, "unbound", (("08:00", 0, "A"), ("09:00", 30_000, "A"))),
-    "R9": (100, "blocked", (("08:00", 0, "A"),)),
+    "R9": (100, "spoiled", (("08:00", 0, "A"),)),
 }
 
 
@@ -52,8 +52,8 @@ def test_every_rule_is_reached(rule: str) -> None:
     card = FakeCard(purse_ntd=purse_ntd, binding=BINDING if card_is in {"bound", "ended"} else None)
     if card_is == "ended":
         ledger.ended_bindings.add((REF, BINDING.binding_id))
-    if card_is == "blocked":
-        ledger.blocked_refs.add(REF)
+    if card_is == "spoiled":
+        ledger.spoiled_refs.add(REF)
     *_, got = [hold(gate(ledger), card, *presented) for presented in presentations]
     assert got.rule == rule
     assert (got.outcome == "refused") == (rule in {"R6", "R7", "R8", "R9"})
@@ -63,14 +63,12 @@ def test_nine_rules_are_reached() -> None:
     assert list(REACHED) == [f"R{n}" for n in range(1, 10)] == list(RULES)
 
 
-@pytest.mark.parametrize("why", ["blocked", "spoiled", "expired"])
+@pytest.mark.parametrize("why", ["spoiled", "expired"])
 def test_a_stopped_card_is_refused_before_anything_else(why: str) -> None:
     """R9 also for a prepared card that was booked as spoiled, and for a charge left torn."""
     ledger, card = FakeLedger(), FakeCard(purse_ntd=100)
     card.state = CardState(purse_before=100, purse_after=85, purse_mark=8)
-    if why == "blocked":
-        ledger.blocked_refs.add(REF)
-    elif why == "spoiled":
+    if why == "spoiled":
         ledger.spoiled_refs.add(REF)
     else:
         card.directory = _directory(DAY - timedelta(days=1))
