@@ -336,19 +336,6 @@ FAULTS: dict[str, Said] = {
             "Please have the profile corrected.",
         ),
     ),
-    "open_row_unknown": Said(
-        2,
-        Parts(
-            "沒有第 {n} 號的未完成案件。",
-            "可能已經完成或作廢；沒有任何變動。",
-            "請用 open list 查看目前未完成的案件。",
-        ),
-        Parts(
-            "No issuance number {n} is open.",
-            "It may have been finished or voided. Nothing changed.",
-            "See what is open with: open list.",
-        ),
-    ),
     "void_needs_card": Said(
         4,
         Parts(
@@ -373,6 +360,32 @@ FAULTS: dict[str, Said] = {
             "This card belongs to issuance {n}, which is still open.",
             "It is not written for anybody else. Nothing changed.",
             "Finish or void number {n} first, or take another blank card.",
+        ),
+    ),
+    "card_half_written": Said(
+        4,
+        Parts(
+            "這張卡在別的櫃檯只寫了一半。",
+            "那裡的案件還等著這張卡；沒有任何變動。",
+            "請換一張空白卡，並把這張交還原櫃檯完成或作廢。",
+        ),
+        Parts(
+            "This card was half written at another counter.",
+            "An open issuance there still waits for it. Nothing changed.",
+            "Take another blank card, and give this one back to that counter.",
+        ),
+    ),
+    "card_booked_spoiled": Said(
+        4,
+        Parts(
+            "這張卡已登記為損壞。",
+            "它不能再發出、綁定或刷卡；沒有任何變動。",
+            "請收回這張卡，改用另一張空白卡。",
+        ),
+        Parts(
+            "This card was booked as spoiled.",
+            "It is not issued, bound or tapped any more. Nothing changed.",
+            "Keep it back and take another blank card.",
         ),
     ),
 }
