@@ -32,6 +32,13 @@ def check_blank(card: Card) -> None:
         _check_ledger(card)
 
 
+def is_begun(card: Card) -> bool:
+    """Whether somebody began to write this card and it says nothing yet: half written."""
+    if not isinstance(card, RecordCard) or card.state is not None or card.newer:
+        return False
+    return card.directory is not None or any(map(card.memory.is_ours, card.ours.sectors))
+
+
 def prepare(card: Card, *, directory: Directory) -> None:
     """Our keys, the directory and a *prepared* record; read back. A card that is prepared already
     is only verified, and a directory that is there stays: of a half-written card the first card

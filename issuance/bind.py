@@ -13,11 +13,12 @@ from datetime import date
 from typing import Literal
 
 from cards.card import Card
-from cards.errors import CardNotIssued, CardSpoiled, NewerLayout
+from cards.errors import CardNotIssued, NewerLayout
 from cards.personalise import issue
 from cards.state import BindingMark
 from drivers.keys.contract import KeyStore
 from issuance.application import Application
+from issuance.errors import CardBookedSpoiled
 from issuance.rules.binding import decide_binding, decide_unbinding
 from issuance.rules.catalog import RULES
 from issuance.rules.decision import Decision, IssuePolicy
@@ -58,7 +59,7 @@ class Binder:
         """Bind the card on the reader to the applicant; a person's former card loses it.
 
         Also finishes a card that was prepared and not yet issued: its claim blocks the person
-        already (ledger.md 4.2). Raises `CardNotIssued`, `NewerLayout`, `CardSpoiled`.
+        already (ledger.md 4.2). Raises `CardNotIssued`, `NewerLayout`, `CardBookedSpoiled`.
         """
         said = decide_binding(app, today=self._today(), policy=self._policy())
         tokens = tokens_of(app.numbers(), profile=self._profile, keys=self._keys)
@@ -111,7 +112,7 @@ class Binder:
         if card.newer:
             raise NewerLayout(version=card.layout_version)
         if self._ledger.spoiled(card.card_ref):
-            raise CardSpoiled(why="booked as spoiled")
+            raise CardBookedSpoiled
         if card.mode == "record":
             if card.state is None:
                 raise CardNotIssued

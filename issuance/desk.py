@@ -17,13 +17,18 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from cards.card import Card
-from cards.errors import AlreadyIssued, CardSpoiled
-from cards.personalise import blank, check_blank, issue, prepare
+from cards.errors import AlreadyIssued
+from cards.personalise import blank, check_blank, is_begun, issue, prepare
 from cards.state import Directory
 from drivers.errors import NoCard, NoSuchReader
 from drivers.keys.contract import KeyStore
 from issuance.application import Application
-from issuance.errors import CardOfOpenRow, VoidNeedsCard
+from issuance.errors import (
+    CardBookedSpoiled,
+    CardHalfWritten,
+    CardOfOpenRow,
+    VoidNeedsCard,
+)
 from issuance.rules.catalog import RULES
 from issuance.rules.decision import IssuePolicy
 from issuance.rules.flora import decide_flora
@@ -232,13 +237,15 @@ class Desk:
     def _check_card(self, card: Card, *, mine: OpenRow | None) -> None:
         """Ours to write: blank stock that no other issuance has begun on. Read only."""
         if self._ledger.spoiled(card.card_ref):
-            raise CardSpoiled(why="booked as spoiled")
+            raise CardBookedSpoiled
         if mine is not None and mine.uid == card.uid:
             return
         other = next((r for r in self._ledger.open_rows() if r.uid == card.uid), None)
         if other is not None:
             raise CardOfOpenRow(n=other.n)
         check_blank(card)
+        if is_begun(card):  # by a counter whose open issuance waits for this very card
+            raise CardHalfWritten
         if card.mode == "ledger" and self._ledger.binding_on(card.card_ref) is not None:
             raise AlreadyIssued
 

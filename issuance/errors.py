@@ -208,13 +208,6 @@ class PolicyUnreadable(Fault):
 
 
 @dataclass(eq=False, kw_only=True)
-class OpenRowUnknown(Fault):
-    """No issuance of that number is open (exit 2)."""
-
-    n: int
-
-
-@dataclass(eq=False, kw_only=True)
 class VoidNeedsCard(Fault):
     """The card may have been written, and none lies on the reader (exit 4)."""
 
@@ -226,3 +219,13 @@ class CardOfOpenRow(Fault):
     """This card belongs to another issuance that is still open (exit 4)."""
 
     n: int
+
+
+@dataclass(eq=False, kw_only=True)
+class CardHalfWritten(Fault):
+    """Another counter began to write this card, and its issuance waits for it (exit 4)."""
+
+
+@dataclass(eq=False, kw_only=True)
+class CardBookedSpoiled(Fault):
+    """This card was booked as spoiled: nobody issues or binds it any more (exit 4)."""
