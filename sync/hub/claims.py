@@ -7,12 +7,12 @@ stands behind them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from sync.clock import hour
@@ -25,6 +25,9 @@ from sync.hub.schema import claim, claim_token
 from sync.wire.messages import ClaimAnswer, ClaimRequest, claim_digest
 
 LIVE = ("open", "confirmed")
+_FIND = select(claim).where(claim.c.claim == bindparam("id"))
+_INSERT = insert(claim)
+_INSERT_TOKENS = insert(claim_token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +75,11 @@ def answer_known(tx: Connection, request: ClaimRequest, asker: Asker) -> Reply |
 
 
 def decide(tx: Connection, request: ClaimRequest, asker: Asker) -> Reply:
-    """Yes or no to a claim id that is new."""
+    """Yes or no to a claim id that is new. Had another sending of the same request been faster,
+    the claim's own key fails this one, and the next run finds the stored answer."""
     tokens = sorted({bytes.fromhex(token) for token in request.tokens})
     pairs = star(tokens) + [(bytes.fromhex(a), bytes.fromhex(b)) for a, b in request.links]
-    closure = set(lock_person(tx, {*tokens, *(token for pair in pairs for token in pair)}))
-    # A second sending of the same request may have waited at the locks.
-    if (known := answer_known(tx, request, asker)) is not None:
-        return known
-    holder = holder_of(tx, request.product, closure)
+    closure = lock_person(tx, {*tokens, *(token for pair in pairs for token in pair)})
     new = NewClaim(
         claim=bytes.fromhex(request.claim),
         digest=claim_digest(request.product, request.tokens),
@@ -91,71 +91,48 @@ def decide(tx: Connection, request: ClaimRequest, asker: Asker) -> Reply:
         terminal=asker.terminal,
         epoch=asker.epoch,
     )
-    if holder is None:
+    if (holder := holder_of(tx, request.product, closure)) is None:
         grant(tx, new, closure)
+        answer = ClaimAnswer(claim=request.claim, result="granted", state="open")
     else:
-        _refuse(tx, new, holder)
+        answer = _refuse(tx, new, holder)
     # Numbers shown together belong together, also when the answer is no (I17).
     join(tx, pairs, evidence=claim_side(new.claim), at=asker.at)
-    written = find(tx, new.claim)
-    assert written is not None  # noqa: S101
-    return ok(_answer(request.claim, written))
+    return ok(answer)
 
 
-def grant(tx: Connection, new: NewClaim, closure: Collection[bytes]) -> None:
+def grant(
+    tx: Connection, new: NewClaim, closure: Collection[bytes], *, known: bool = False
+) -> None:
     """Write a live claim that holds every token of the person. The key (product, token) is the
     belt (S17): had somebody got past the locks, this fails, and the next run sees who."""
-    write(tx, new, state="confirmed" if new.basis == "import" else "open")
+    write(tx, new, known=known)
     tx.execute(
-        insert(claim_token),
+        _INSERT_TOKENS,
         [{"product": new.product, "token": one, "claim": new.claim} for one in sorted(closure)],
     )
 
 
-def write(tx: Connection, new: NewClaim, *, state: str) -> None:
-    """Write a claim and say so in the feed; the tokens it holds are the caller's to give."""
-    row = {
-        "claim": new.claim,
-        "digest": new.digest,
-        "product": new.product,
-        "tokens": b"".join(new.tokens),
-        "state": state,
-        "basis": new.basis,
-        "office": new.office,
-        "hour": new.hour,
-        "terminal": new.terminal,
-        "epoch": new.epoch,
-    }
-    if find(tx, new.claim) is None:
-        tx.execute(insert(claim), row)
-    else:
+def write(tx: Connection, new: NewClaim, *, known: bool = False) -> None:
+    """Write a live claim and say so in the feed; the tokens it holds are the caller's to give.
+    `known`: its id stands here already, as a refused one."""
+    state = "confirmed" if new.basis == "import" else "open"
+    row = _row(new) | {"tokens": b"".join(new.tokens), "state": state}
+    if known:
         tx.execute(update(claim).where(claim.c.claim == new.claim).values(row))
-    tell(tx, new.claim)
+    else:
+        tx.execute(_INSERT, row)
+    _publish(tx, row)
 
 
 def tell(tx: Connection, claim_id: bytes) -> None:
     """Put the claim as it is now into the feed."""
-    row = find(tx, claim_id)
-    assert row is not None  # noqa: S101
-    publish(
-        tx,
-        kind="claim",
-        key=claim_id.hex(),
-        issue={
-            "claim": claim_id.hex(),
-            "product": row.product,
-            "tokens": [token.hex() for token in split(row.tokens)],
-            "state": row.state,
-            "office": row.office,
-            "month": row.hour[:7],
-            "basis": row.basis,
-        },
-    )
+    _publish(tx, tx.execute(_FIND, {"id": claim_id}).one()._asdict())
 
 
 def find(tx: Connection, claim_id: bytes) -> Row[Any] | None:
     """The claim's row, or None."""
-    return tx.execute(select(claim).where(claim.c.claim == claim_id)).one_or_none()
+    return tx.execute(_FIND, {"id": claim_id}).one_or_none()
 
 
 def split(tokens: bytes | None) -> list[bytes]:
@@ -173,25 +150,44 @@ def refusal_rule(tx: Connection, holder: Row[Any]) -> str:
     return "F15"
 
 
-def _refuse(tx: Connection, new: NewClaim, holder_id: bytes) -> None:
-    holder = find(tx, holder_id)
-    assert holder is not None  # noqa: S101
-    tx.execute(
-        insert(claim),
-        {
-            "claim": new.claim,
-            "digest": new.digest,
-            "product": new.product,
-            "tokens": None,
-            "state": "refused",
-            "basis": new.basis,
-            "office": new.office,
-            "hour": new.hour,
-            "terminal": new.terminal,
-            "epoch": new.epoch,
-            "rule": refusal_rule(tx, holder),
-            "shown_office": holder.office,
-            "shown_month": holder.hour[:7],
+def _refuse(tx: Connection, new: NewClaim, holder_id: bytes) -> ClaimAnswer:
+    holder = tx.execute(_FIND, {"id": holder_id}).one()
+    shown = {
+        "rule": refusal_rule(tx, holder),
+        "shown_office": holder.office,
+        "shown_month": holder.hour[:7],
+    }
+    # No token: a refusal over one number keeps its rule and nothing more.
+    tx.execute(_INSERT, _row(new) | {"tokens": None, "state": "refused"} | shown)
+    return _refused(new.claim.hex(), **shown)
+
+
+def _row(new: NewClaim) -> dict[str, Any]:
+    return {
+        "claim": new.claim,
+        "digest": new.digest,
+        "product": new.product,
+        "basis": new.basis,
+        "office": new.office,
+        "hour": new.hour,
+        "terminal": new.terminal,
+        "epoch": new.epoch,
+    }
+
+
+def _publish(tx: Connection, row: Mapping[str, Any]) -> None:
+    publish(
+        tx,
+        kind="claim",
+        key=row["claim"].hex(),
+        issue={
+            "claim": row["claim"].hex(),
+            "product": row["product"],
+            "tokens": [token.hex() for token in split(row["tokens"])],
+            "state": row["state"],
+            "office": row["office"],
+            "month": row["hour"][:7],
+            "basis": row["basis"],
         },
     )
 
@@ -201,12 +197,21 @@ def _answer(claim_id: str, row: Row[Any]) -> ClaimAnswer:
         return ClaimAnswer(claim=claim_id, result="granted", state=row.state)
     if row.state == "void":
         return ClaimAnswer(claim=claim_id, result="void", state="void")
+    return _refused(
+        claim_id,
+        rule=row.rule,
+        shown_office=row.shown_office,
+        shown_month=row.shown_month,
+    )
+
+
+def _refused(claim_id: str, *, rule: Any, shown_office: str, shown_month: str) -> ClaimAnswer:
     return ClaimAnswer(
         claim=claim_id,
         result="refused",
         state="refused",
         reason="already",
-        rule=row.rule,
-        office=row.shown_office,
-        month=row.shown_month,
+        rule=rule,
+        office=shown_office,
+        month=shown_month,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.engine import Row
 
 from sync import chain
@@ -68,6 +68,17 @@ class _Caller:
     era: int
     now_ms: int
 
+
+_CALLER = (
+    select(
+        terminal,
+        terminal_key.c.public_key,
+        terminal_key.c.revoked,
+        select(hub_state.c.recovering).scalar_subquery().label("recovering"),
+    )
+    .join(terminal_key, terminal_key.c.terminal == terminal.c.terminal)
+    .where(terminal.c.terminal == bindparam("name"), terminal_key.c.number == bindparam("number"))
+)
 
 Handler = Callable[[Connection, _Caller, Any], Reply]
 
@@ -154,7 +165,8 @@ class Door:
         # A replayed GET reads nothing that its replayer could take for new: no row for it.
         if signed.digest is not None and not insert_new(tx, nonce, [row]):
             return no(401, "replayed", "this request was here before")
-        caller = tx.execute(_caller(signed)).one()
+        asked = {"name": signed.terminal, "number": signed.key_number}
+        caller = tx.execute(_CALLER, asked).one()
         if signed.city != self._city.fingerprint:
             return no(403, "stranger", "this hub is another city's")
         if caller.revoked:
@@ -182,12 +194,14 @@ class Door:
             return known
         if request.generation != self._city.generation:
             return no(409, "generation", "tokens are of another generation")
-        if recovery.is_recovering(tx):
+        if row.recovering:
             return no(503, "recovering", "this hub was restored and is being checked")
         return claims.decide(tx, request, asker)
 
     def _push(self, tx: Connection, caller: _Caller, push: JournalPush) -> Reply:
-        row = tx.execute(select(terminal).where(_is(caller.row.terminal)).with_for_update()).one()
+        name = caller.row.terminal
+        mine = select(terminal).where(terminal.c.terminal == name).with_for_update()
+        row = tx.execute(mine).one()
         if push.epoch != row.epoch:
             return no(409, "fenced", "this epoch is over")
         self._is_behind(tx, row, push.ack)
@@ -236,18 +250,6 @@ class Door:
             # A key number means one key for ever; whether it is revoked is asked each time.
             known = self._keys[name, number] = bytes(found)
         return known
-
-
-def _caller(signed: SignedRequest) -> Any:
-    return (
-        select(terminal, terminal_key.c.public_key, terminal_key.c.revoked)
-        .join(terminal_key, terminal_key.c.terminal == terminal.c.terminal)
-        .where(_is(signed.terminal), terminal_key.c.number == signed.key_number)
-    )
-
-
-def _is(name: str) -> Any:
-    return terminal.c.terminal == name
 
 
 def _sender(row: Row[Any], now_ms: int, *, public_key: bytes | None = None) -> ingest.Sender:

@@ -7,6 +7,7 @@ blocked. The functions are idempotent, because an entry may also arrive as an or
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,17 +94,19 @@ def _claim(tx: Connection, content: ClaimMade, source: Source) -> None:
             terminal=source.terminal,
             epoch=source.epoch,
         )
-        _insert_fact(tx, new, list(closure), source.at)
+        _insert_fact(tx, new, closure, source.at, known=known is not None)
     join(tx, star(tokens), evidence=source.side, at=source.at)
 
 
-def _insert_fact(tx: Connection, new: NewClaim, closure: list[bytes], at: datetime) -> None:
+def _insert_fact(
+    tx: Connection, new: NewClaim, closure: Collection[bytes], at: datetime, *, known: bool
+) -> None:
     holder = holder_of(tx, new.product, closure)
     if holder is None:
-        grant(tx, new, closure)
+        grant(tx, new, closure, known=known)
         return
     # The first ingested keeps the token rows; this one is live all the same (ledger.md 9.3).
-    write(tx, new, state="confirmed" if new.basis == "import" else "open")
+    write(tx, new, known=known)
     _double(tx, holder, new.claim, at)
 
 

@@ -22,6 +22,7 @@ View = Literal["issue", "validate"]
 VIEWS: tuple[View, ...] = ("issue", "validate")
 PAGE_ROWS_MAX = 500
 _NUMBERED_AT_ONCE = 1000
+_INSERT = insert(feed)
 
 
 def view_of(role: str | None) -> View:
@@ -39,7 +40,7 @@ def publish(
 ) -> None:
     """Write one row for the feed; it gets its place after this transaction has committed."""
     tx.execute(
-        insert(feed),
+        _INSERT,
         {
             "kind": kind,
             "key": key,

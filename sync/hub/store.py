@@ -12,12 +12,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -69,7 +70,8 @@ class Store:
                 with self.connection() as connection:
                     return work(connection)
             except DBAPIError as error:
-                if last or getattr(error.orig, "sqlstate", None) not in _AGAIN:
+                again = error.connection_invalidated or _state(error) in _AGAIN
+                if last or not again:
                     raise
         raise AssertionError("unreachable")
 
@@ -93,14 +95,23 @@ class Store:
         self._engine.dispose()
 
 
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
 def insert_new(tx: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> bool:
     """Insert those rows whose key is not there yet. Of a single row: whether it was."""
     if not rows:
         return False
-    make = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    # Without the option the count of an INSERT is gone by the time it is asked for: -1.
-    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    statement = _insert_new(tx.dialect.name, table)
     return tx.execute(statement, rows[0] if len(rows) == 1 else list(rows)).rowcount == 1
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Executable:
+    make = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    # Without the option the count of an INSERT is gone by the time it is asked for: -1.
+    return make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _engine(url: str) -> Engine:
@@ -112,7 +123,6 @@ def _engine(url: str) -> Engine:
             parsed,
             pool_size=_CONNECTIONS_MAX,
             max_overflow=0,
-            pool_pre_ping=True,
             isolation_level="READ COMMITTED",
         )
     engine = create_engine(
