@@ -6,11 +6,13 @@ transaction, so a page that comes twice, or one that does not begin at the curso
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 
+from sync.errors import Rubbish
 from sync.ledger.bindings import Binding, end, keep, rivals
 from sync.ledger.part import VALIDATING, Part, parsed
 from sync.ledger.people import closure, occupy, packed, spread, vacate
@@ -46,14 +48,17 @@ class Feed(Part):
 
     def apply_page(self, page: Page) -> int:
         """Apply one page; how many rows changed something. A page of another era, or one that does
-        not begin at the cursor, changes nothing. Raises `KeyError`, `TypeError` or `ValueError` for
-        a row whose body is none, and then no part of the page is applied."""
-        with self._store.immediate() as tx:
-            if tx.one("SELECT era, pos FROM cursor") != (page.era, page.from_):
-                return 0
-            changed = sum(self._apply(tx, row) for row in page.rows)
-            tx.run("UPDATE cursor SET pos = ?, head = ?", page.to, page.head_bytes())
-            return changed
+        not begin at the cursor, changes nothing. Raises `Rubbish` for a row that says no fact, and
+        then no part of the page is applied."""
+        try:
+            with self._store.immediate() as tx:
+                if tx.one("SELECT era, pos FROM cursor") != (page.era, page.from_):
+                    return 0
+                changed = sum(self._apply(tx, row) for row in page.rows)
+                tx.run("UPDATE cursor SET pos = ?, head = ?", page.to, page.head_bytes())
+                return changed
+        except (KeyError, TypeError, ValueError, sqlite3.IntegrityError) as fault:
+            raise Rubbish(why="row") from fault
 
     def _apply(self, tx: Tx, row: Row) -> bool:
         body = row.fields()

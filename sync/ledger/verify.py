@@ -169,6 +169,7 @@ def _people(reads: Reads, said: Verdict) -> None:
         ):
             said.add(table="claim_token", why="missing")
     if reads.value(
-        "SELECT count(*) FROM claim_token t JOIN claim c USING (claim_id) WHERE c.state = 'void'"
+        "SELECT count(*) FROM claim_token t JOIN claim c USING (claim_id)"
+        " WHERE c.state = 'void' OR c.product <> t.product"
     ):
-        said.add(table="claim_token", why="void")
+        said.add(table="claim_token", why="claim")
