@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
@@ -49,13 +49,12 @@ class _Refused(Exception):
 def make_app(city: City) -> Litestar:
     """The application over one city; the caller closes its store."""
     door = Door(city)
-    limiter: list[CapacityLimiter] = []  # made inside the loop that uses it
+    threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="hub")
 
     async def knock(request: RawRequest, answer: Callable[[Incoming], Outgoing]) -> Response[bytes]:
-        if not limiter:
-            limiter.append(CapacityLimiter(THREADS_MAX))
         incoming = await _incoming(request)
-        return _response(await to_thread.run_sync(answer, incoming, limiter=limiter[0]))
+        loop = asyncio.get_running_loop()
+        return _response(await loop.run_in_executor(threads, answer, incoming))
 
     def read_feed(incoming: Incoming) -> Outgoing:
         # Outside the door's transaction: the sequencer has transactions of its own.

@@ -14,6 +14,7 @@ def upgrade() -> None:
     _terminals()
     _journal()
     _people()
+    _bindings()
     _shared()
     op.execute(
         sa.text(
@@ -158,7 +159,7 @@ def _people() -> None:
     op.create_index("ix_claim_token_claim", "claim_token", ["claim"])
 
 
-def _shared() -> None:
+def _bindings() -> None:
     op.create_table(
         "binding",
         sa.Column("card_ref", sa.LargeBinary, nullable=False),
@@ -188,6 +189,9 @@ def _shared() -> None:
         sqlite_where=sa.text("active"),
         postgresql_where=sa.text("active"),
     )
+
+
+def _shared() -> None:
     op.create_table(
         "feed",
         sa.Column(
