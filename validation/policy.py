@@ -116,10 +116,9 @@ class FarePolicy:
     trip_max_min: tuple[Dated[Count], ...] = (Dated(value=480, source="ours.trip_max"),)
 
     @classmethod
-    def from_profile(cls, policies: Mapping[str, Any]) -> FarePolicy:
-        """The policy of a city profile: its `fare` entry, constant by constant; what it leaves
-        out is the default. Raises `FarePolicyUnreadable`."""
-        fare = policies.get("fare", {})
+    def from_profile(cls, fare: Mapping[str, Any]) -> FarePolicy:
+        """The policy of a city profile: `fare`, constant by constant; what it leaves out is the
+        default. Raises `FarePolicyUnreadable`."""
         try:
             policy = msgspec.convert(fare, type=cls)
         except msgspec.ValidationError as error:

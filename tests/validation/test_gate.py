@@ -252,6 +252,14 @@ def test_the_mark_moves_with_a_charge_only_and_comes_round() -> None:
     assert card.blocks == [(90, 0), (90, 0)]
 
 
+@pytest.mark.parametrize(("purse_ntd", "outcome"), [(12, "off"), (11, "refused")])
+def test_the_advance_ends_at_sixty_below_nothing(purse_ntd: int, outcome: str) -> None:
+    """15 at boarding and 57 more after 30 km: 12 - 72 = -60, which is still advanced."""
+    card = FakeCard(purse_ntd=purse_ntd)
+    hold(gate(FakeLedger()), card, "08:00", 0, "A")
+    assert hold(gate(FakeLedger()), card, "09:00", 30_000, "A").outcome == outcome
+
+
 def test_an_outcome_is_ready_for_json() -> None:
     got = hold(gate(FakeLedger()), FakeCard(purse_ntd=100), "08:00", 0, "A")
     assert got.facts() == {
