@@ -202,7 +202,7 @@ def rows_of_hub() -> st.SearchStrategy[list[Change]]:
 CLAIM_STATES = ["open", "confirmed", "void"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     changes=rows_of_hub(),
     cuts=st.lists(st.integers(0, 12), max_size=4),
