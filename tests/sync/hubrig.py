@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import itertools
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -40,6 +44,15 @@ def city_bytes(salt: bytes = b"flora-test-salt!", *, simulation: bool = True) ->
         simulation=simulation,
         cost={"memory_kib": 1024, "passes": 1},
     )
+
+
+@cache
+def _made(profile: bytes) -> Path:
+    """A hub's home as `hub init` makes it, once a process: migrations are not what is tested."""
+    folder = Path(tempfile.mkdtemp(prefix="flora-hub-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    init(folder / "hub", profile, random=Random(7).randbytes)
+    return folder / "hub"
 
 
 @dataclass
@@ -88,7 +101,7 @@ class HubRig:
         clock = clock or SetClock()
         profile = profile or city_bytes()
         if not (home / "hub.key").exists():
-            init(home, profile, random=Random(7).randbytes)
+            shutil.copytree(_made(profile), home)
         city = open_city(home, database=database, clock=clock, random=RANDOM.randbytes)
         return cls(city=city, door=Door(city), clock=clock, profile=profile)
 
