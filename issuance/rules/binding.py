@@ -135,13 +135,12 @@ def _students_way(app: Application) -> Way:
 
 
 def _expires_on(app: Application, today: date) -> date | None:
-    """The binding's last good day (B2, B3, B4); None = open end."""
+    """The binding's last good day (B2, B3, B4), of two certificates the later; None = open end."""
     if app.school is not None and app.school.graduates_on is not None and app.kind == "student":
         return date(app.school.graduates_on.year, 10, 31)
     ends_with = {
         "foreign_spouse": "residence_certificate",
         "permanent_resident": "permanent_residence_certificate",
     }.get(app.kind)
-    good = [d.valid_until for d in app.documents if d.kind == ends_with and not fault_of(d, today)]
-    ends = [valid_until for valid_until in good if valid_until is not None]
-    return max(ends) if ends and len(ends) == len(good) else None
+    good = (d for d in app.documents if d.kind == ends_with and fault_of(d, today) is None)
+    return max((d.valid_until for d in good if d.valid_until is not None), default=None)

@@ -166,7 +166,7 @@ WRONG_FIELDS.extend(
     (f"district {code}", given("citizen", NATIONAL, paper("national_id", code)),
      faults.UnknownDistrict, {"field": "documents[0].district"})
     for code in ("66000999", "66000000", "66000300", "66000015", "63000", "99000010", "Xitun",
-                 "6300001" + wide("0"), "63000000")
+                 "6300001" + wide("0"), "63000000", "63000015")
 )  # fmt: skip
 WRONG_FIELDS.extend(
     (f"Minguo {text}", {**FULL, "born": text}, faults.DateMinguo, {"meant": meant})

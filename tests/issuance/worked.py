@@ -66,6 +66,7 @@ ISSUED = (
     Worked("child with a parent", CHILD, "F2"),
     Worked("on the last day under 18", CHILD, "F2", on=date(2034, 2, 28)),
     Worked("permanent resident", JAPANESE, "F6"),
+    Worked("permanent resident, first day", JAPANESE, "F6", on=date(2025, 2, 14)),
     Worked("with a letter", citizen(proxy=proxy("other", "L100000000", LETTER, OWN_ID)), "F1"),
     Worked(
         "foreign parent",
@@ -206,6 +207,9 @@ BOUND = (
     ("citizen", citizen(), "B1", None),
     ("child of 10", CHILD, "B1", None),
     ("spouse", spouse(valid_until=date(2027, 1, 31)), "B2", date(2027, 1, 31)),
+    ("spouse, extended", but(spouse(), documents=[
+        paper("residence_certificate", valid_until=date(2029, 1, 31)), *spouse()["documents"]]),
+     "B2", date(2029, 1, 31)),
     ("student", STUDENT, "B3", date(2027, 10, 31)),
     ("leaves today", but(STUDENT, school=school(graduates_on=TODAY.isoformat())), "B3",
      date(2026, 10, 31)),
