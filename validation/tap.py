@@ -30,7 +30,7 @@ class TapContext:
     stop: Stop
     vehicle: bytes  # first 4 bytes of SHA-256 of its name
     policy: FarePolicy
-    blocked: bool = False  # by the hotlist, booked as spoiled, or the card expired
+    blocked: bool = False  # booked as spoiled, expired, or stopped by a hotlist
     binding_ended: bool = False  # an `unbind` of the card's own binding is on the hotlist
     half_until: date | None = None
 
