@@ -70,15 +70,24 @@ def _fault_of(error: Exception) -> Fault:
     anything, so only kind and place go out."""
     from apdu.errors import Fault
     from sync.errors import Disk
-    from terminal.errors import NoAccess, Unexpected
+    from terminal.errors import NoAccess, NotBuilt, Unexpected
 
     if isinstance(error, Fault):
         return error
     if isinstance(error, OSError) and error.errno in _DISK:
         return Disk(why=errno.errorcode[error.errno or 0])
+    if isinstance(error, ModuleNotFoundError) and error.name and not _is_ours(error.name):
+        return NotBuilt(package=error.name.partition(".")[0])
     if isinstance(error, PermissionError):
         return NoAccess()
     return Unexpected(kind=type(error).__name__, place=_place(error))
+
+
+def _is_ours(module: str) -> bool:
+    """Whether a module that is missing should have been in our own tree."""
+    from pathlib import Path
+
+    return Path(__file__).with_name(module.partition(".")[0]).exists()
 
 
 def _place(error: Exception) -> str:

@@ -150,7 +150,7 @@ class NoScreen(Fault):
 
 @dataclass(eq=False, kw_only=True)
 class NotBuilt(Fault):
-    """A screen's software is not installed here."""
+    """Software that this command needs is not installed here."""
 
     package: str
 

@@ -83,17 +83,18 @@ def _profile_and_keys(
     ours = Profile.load(public)
     given = read_file(file) if file is not None else public
     profile = Profile.load(given)
+    issues = role is None or role in ISSUING_ROLES
     if profile.fingerprint == ours.fingerprint:
-        return public, ours, _material(keys, with_token=True), SIMULATION_PASSPHRASE
+        return public, ours, _material(keys, with_token=issues), SIMULATION_PASSPHRASE
     if role is None:
         raise RoleNeeded
     assert file is not None  # noqa: S101  another fingerprint than ours came from a file
-    blob = read_file(key_file(file, "issue" if role in ISSUING_ROLES else "validate"))
+    blob = read_file(key_file(file, "issue" if issues else "validate"))
     passphrase = known_passphrase(stdin_is_taken=False)
     keys = json.loads(unseal(blob, passphrase))
     if keys.pop("profile", None) != profile.fingerprint:
         raise Keystore(why="profile")
-    return given, profile, _material(keys, with_token=role in ISSUING_ROLES), passphrase
+    return given, profile, _material(keys, with_token=issues), passphrase
 
 
 def _material(keys: dict[str, Any], *, with_token: bool) -> KeyMaterial:

@@ -24,13 +24,9 @@ def kiosk(cli: Cli, reader: str) -> None:
 
 
 def _show(cli: Cli, screen: str, reader: str) -> None:
-    from terminal.errors import NoScreen, NotBuilt
+    from terminal.errors import NoScreen
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoScreen
     home = cli.home(screen)
-    try:
-        app = import_module(f"terminal.{screen}.app")
-    except ModuleNotFoundError as missing:
-        raise NotBuilt(package=missing.name or screen) from None
-    app.run(home, reader)
+    import_module(f"terminal.{screen}.app").run(home, reader)

@@ -307,7 +307,7 @@ FAULTS: dict[str, Said] = {
         Parts(
             "無法在這個位址提供服務（{why}）。",
             "主機沒有啟動；資料沒有變動。",
-            "請用 --listen 主機:埠，如 127.0.0.1:8123，或換一個埠。",
+            "請用 --listen HOST:PORT（如 127.0.0.1:8123）或換埠。",
         ),
         Parts(
             "The hub cannot serve on this address ({why}).",

@@ -144,6 +144,20 @@ def test_show_follows_a_card_through_its_life(home: Path, tmp_path: Path) -> Non
     assert show(card, home)["binding"] is None
 
 
+def test_a_binding_that_moved_away_is_no_longer_shown(home: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.card", tmp_path / "b.card"
+    for card, person in ((first, CITIZEN), (second, {**CITIZEN, "number": "L100000000"})):
+        new(card)
+        reader = ("--reader", f"sim:{card}", "--applicant", "-")
+        assert flora("issue", "flora", *reader, home=home, given=person).code == 0
+    for card, outcome in ((first, "bound"), (second, "moved")):
+        reader = ("--reader", f"sim:{card}", "--applicant", "-")
+        said = flora("bind", *reader, home=home, given=CITIZEN)
+        assert (said.code, said["outcome"]) == (0, outcome)
+    assert show(second, home)["binding"] is not None
+    assert show(first, home)["binding"] is None, "its mark is still on the card"
+
+
 def seen_trip(trip: dict[str, Any]) -> tuple[bool, str, str]:
     return trip["open"], trip["route"], trip["boarded_stop"]
 

@@ -199,6 +199,21 @@ def test_disk_and_interruption_have_words(
     assert (said.code, said["error"]["code"]) == (exit_code, code)
 
 
+@pytest.mark.parametrize(
+    ("missing", "exit_code", "code"),
+    [("litestar.testing", 2, "not_built"), ("sync.nowhere", 1, "unexpected")],
+)
+def test_a_package_that_is_not_installed_is_named(
+    missing: str, exit_code: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.setattr("drivers.registry.readers", broken)
+    said = flora("readers")
+    assert (said.code, said["error"]["code"]) == (exit_code, code)
+
+
 def test_a_closed_pipe_ends_quietly() -> None:
     reading, writing = os.pipe()
     os.close(reading)

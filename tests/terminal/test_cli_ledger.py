@@ -54,7 +54,7 @@ def test_a_bad_line_is_told_by_its_line_and_the_rest_goes_in(home: Path) -> None
     said = import_(home, b"\r\n".join(rows))
     assert (said["rows"], said["accepted"]) == (5, 2)
     assert [(row["line"], row["code"]) for row in said["bad"]] == [
-        (1, "number_shape"),
+        (2, "number_shape"),
         (4, "number_checksum"),
         (5, "not_utf8"),
     ]

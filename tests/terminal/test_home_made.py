@@ -103,6 +103,7 @@ def test_a_role_keeps_to_its_own_commands(role: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert init(home, "--district", "66000060", "--role", role).code == 0
     with Home.open(home) as opened:
+        assert opened.keys.can_issue is (role in ("counter", "import"))
         for command, owner in ROLE_OF.items():
             if owner == role:
                 opened.allow(command)
