@@ -44,8 +44,8 @@ def test_earlier_collectors_are_refused_and_no_number_stays(home: Path, tmp_path
 
 def test_a_bad_line_is_told_by_its_line_and_the_rest_goes_in(home: Path) -> None:
     rows = [
-        b"\xef\xbb\xbfnumber",
-        b"B100000002",
+        b"\xef\xbb\xbfB100000002",
+        b"number",
         b"",
         b"B100000003",
         b"\xc4\xe3",
