@@ -246,17 +246,16 @@ class ClassicCard:
         return ACK
 
     def _operand(self, frame: bytes) -> bytes | None:
-        """No ACK: silence is consent. The operand is a number of 31 bits, its sign bit refused,
-        or a decrement could count up (a choice of ours). Overflow: NAK (inferred)."""
+        """No ACK: silence is consent. The operand has no sign, so that a decrement never counts
+        up (a choice of ours). Overflow: NAK (inferred)."""
         source = value.decode(self.image.blocks[self._block])
-        operand = int.from_bytes(frame, "little")
-        if source is None or (self._opcode != RESTORE and operand > value.VALUE_MAX):
+        if source is None:
             return self._nak()
-        amount, address = source
-        amount += {INCREMENT: operand, DECREMENT: -operand, RESTORE: 0}[self._opcode]
+        operand = int.from_bytes(frame, "little")
+        amount = source[0] + {INCREMENT: operand, DECREMENT: -operand, RESTORE: 0}[self._opcode]
         if not value.VALUE_MIN <= amount <= value.VALUE_MAX:
             return self._nak()
-        self.state, self._buffer = State.OPEN, (amount, address)
+        self.state, self._buffer = State.OPEN, (amount, source[1])
         return None
 
     def _transfer(self, frame: bytes) -> bytes:

@@ -124,6 +124,12 @@ def test_a_damaged_byte_is_refused_or_another_card_never_a_fault(tmp_path: Path,
     assert len(loaded.blocks) == 64
 
 
+def test_a_uid_of_4_bytes_never_begins_with_the_cascade_tag(tmp_path: Path) -> None:
+    image.save(tmp_path / "c", card_image(uid=bytes.fromhex("88020304")))
+    with pytest.raises(ImageCorrupt, match="UID"):
+        image.load(tmp_path / "c")
+
+
 def test_a_missing_file_is_not_a_corrupt_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         image.load(tmp_path / "none")

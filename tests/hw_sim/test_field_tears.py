@@ -9,7 +9,7 @@ import pytest
 
 from hw_sim import value
 from hw_sim.field import Field, Tear
-from hw_sim.frames import WUPA
+from hw_sim.frames import REQA, WUPA
 from tests.hw_sim.rig import FREE, Air, card_image, trailer
 
 Moment = Literal["before", "during", "after"]
@@ -135,6 +135,13 @@ def test_a_card_put_back_is_a_new_field_and_knows_nothing_of_the_session() -> No
     assert again.ask(0x30, 5) is None
     again.open(5)
     assert again.read(5) == VALUES[5]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_torn_card_has_no_power(moment: Moment) -> None:
+    air = torn(moment, FRAMES - 1)
+    again = Field(air.card)
+    assert again.exchange(REQA) == air.image.atqa, "it is idle, whatever it was doing"
 
 
 def test_a_tear_that_is_never_reached_does_nothing() -> None:

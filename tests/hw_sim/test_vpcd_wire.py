@@ -6,10 +6,11 @@ The waits of `hw_sim.vpcd` are shortened; nothing here waits for a time, only fo
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 
 import pytest
 
@@ -74,7 +75,7 @@ class Vpcd:
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vpcd, "RETRY_S", 0.01)
-    monkeypatch.setattr(vpcd, "SILENCE_S", 0.2)
+    monkeypatch.setattr(vpcd, "SILENCE_S", 0.1)
     monkeypatch.setattr(vpcd, "UNNOTICED_S", 0.02)
 
 
@@ -205,9 +206,19 @@ def test_pcscd_may_go_and_come_back(card: Path, told: Queue[Notice]) -> None:
     with closing(Vpcd()) as reader:
         port = reader.port
     serving = VpcdServer(card, port=port, tell=told.put)
+    tries: Queue[None] = Queue()
+    miss = serving._miss
+
+    def missed() -> None:
+        tries.put(None)
+        miss()
+
+    serving._miss = missed  # type: ignore[method-assign]
     serving.start()
     for _ in range(3):
         assert next_notice(told) is Notice.NO_SERVICE
+        for _ in range(3):  # it has tried again, and again
+            tries.get(timeout=DEADLINE_S)
         with closing(Vpcd(port)) as reader:
             reader.inserted()
             assert next_notice(told) is Notice.READY
@@ -241,6 +252,8 @@ def test_a_reader_that_never_asks_is_held_by_another_card(
     reader: Vpcd, told: Queue[Notice]
 ) -> None:
     assert next_notice(told) is Notice.PORT_HELD
+    with pytest.raises(Empty):
+        told.get(timeout=3 * vpcd.SILENCE_S)  # said once
     reader.inserted()  # the other one has left
     assert next_notice(told) is Notice.READY
 
@@ -299,3 +312,18 @@ def test_messages_come_in_any_pieces(reader: Vpcd) -> None:
     assert reader.ask(b"") == b"\x67\x00"
     assert reader.ask(b"\x07") == b"\x67\x00", "one byte that is no control code is an APDU"
     assert reader.ask(b"\xff" * 65_000) == b"\x6d\x00"
+
+
+@pytest.mark.usefixtures("server")
+def test_no_command_is_held_back_by_a_late_acknowledgement(reader: Vpcd) -> None:
+    """Length and body in two segments, Nagle on, as vpcd sends them: 40 ms each without
+    TCP_QUICKACK, a fraction of one with it."""
+    reader.inserted()
+    took_s = []
+    for _ in range(21):
+        start = time.perf_counter()
+        reader.card.sendall(len(GET_UID).to_bytes(2, "big"))
+        reader.card.sendall(GET_UID)
+        assert reader.card.recv(8, socket.MSG_WAITALL)[2:] == UID + b"\x90\x00"
+        took_s.append(time.perf_counter() - start)
+    assert sorted(took_s)[10] < 0.02
