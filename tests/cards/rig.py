@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from apdu.atr import CLASSIC_1K, storage_atr
-from apdu.classic.access import TRANSPORT, VALUE_BY_B, access_of
+from apdu.classic.access import TRANSPORT, VALUE_BY_B, Access, access_of
 from apdu.classic.geometry import BLOCKS, sector_of, trailer_of
 from apdu.classic.value import ValueBlock
 from apdu.secret import Secret
@@ -44,6 +44,7 @@ KEYS = MemoryKeyStore(
 DIRECTORY = Directory(
     product="flora", issuer=1, year=2026, expires_on=None, card_number="0123456789"
 )
+FROZEN = Access(VALUE_BY_B.data, 0b110)  # records can be written, keys never again
 MOMENTS = ("before", "during", "after")
 
 
@@ -115,6 +116,7 @@ class Presentation:
     tear: tuple[int, str] | None = None
     verbs: int = 0
     touched: set[int] = field(default_factory=set)
+    written: list[int] = field(default_factory=list)
     refused: int = 0  # authentications that the card refused
     atr: bytes = storage_atr(CLASSIC_1K)
     iso_dep: None = None
@@ -152,6 +154,7 @@ class Presentation:
 
     def write(self, block: int, data: bytes) -> None:
         self.touched.add(block)
+        self.written.append(block)
         self._frame(lambda: self.chip.tear(block, data), lambda: self._program(block, data))
         self._program(block, data)
 
@@ -163,10 +166,9 @@ class Presentation:
     def _allowed(self, block: int, verb: str, *, with_b: bool) -> None:
         sector = sector_of(block)
         access = access_of(self.chip.blocks[trailer_of(sector)])
-        if self._open is None or self._open[0] != sector or access != VALUE_BY_B:
-            self._open = None
-            raise BlockRefused(block=block, verb=verb)
-        if with_b and not self._open[1]:
+        is_open = self._open in ((sector, True), (sector, with_b))
+        frozen = access == FROZEN and verb == "write" and block == trailer_of(sector)
+        if not is_open or access not in (VALUE_BY_B, FROZEN) or frozen:
             self._open = None
             raise BlockRefused(block=block, verb=verb)
 

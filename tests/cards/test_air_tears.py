@@ -33,7 +33,6 @@ from tests.cards.air import (
 )
 from tests.cards.rig import KEYS, OURS, UID
 
-
 LONG = (prepare_it, blank)  # a hundred frames and more
 
 

@@ -25,6 +25,7 @@ from cards.sectors import Role
 from cards.state import CardState, Purse
 from tests.cards.rig import (
     DIRECTORY,
+    FROZEN,
     KEYS,
     LAST,
     OURS,
@@ -40,6 +41,7 @@ from tests.cards.rig import (
     stock,
 )
 from tests.cards.test_purse import BROKEN
+from tests.cards.test_two_slots import BINDING
 
 PREPARED = CardState(purse_before=100, purse_after=100)
 
@@ -210,6 +212,14 @@ def test_blank_torn_anywhere_can_be_finished_either_way(
     record_property("tears_survived", tears)
 
 
+def test_a_blank_torn_on_a_card_with_two_good_slots_never_brings_the_older_one_back() -> None:
+    chip = prepared()
+    newest = replace(PREPARED, binding=BINDING)
+    present(chip).put(newest)
+    for where, torn in every_tear(chip, blank):
+        assert present(torn).state in (None, newest), where
+
+
 def test_a_chip_that_acknowledges_and_drops_writes_is_found_out() -> None:
     # field-bugs C9
     for chip, verb in ((stock(), prepare_it), (prepared(), issue), (prepared(), blank)):
@@ -229,12 +239,27 @@ def test_a_key_change_that_was_dropped_is_found_out() -> None:
     assert differs.value.block == trailer_of(SLOT_A)
 
 
-def test_verify_sees_what_changed_under_it() -> None:
+@pytest.mark.parametrize("block", [4 * SLOT_A, OURS.directory_block])
+def test_verify_sees_what_changed_under_it(block: int) -> None:
     chip = prepared()
     card = present(chip)
-    chip.blocks[4 * SLOT_A] = bytes(16)
-    with pytest.raises(ReadBackDiffers):
+    chip.blocks[block] = bytes(16)
+    with pytest.raises(ReadBackDiffers) as differs:
         verify(card)
+    assert differs.value.block == block
+
+
+@pytest.mark.parametrize("sector", OURS.sectors)
+def test_a_sector_whose_keys_can_never_be_changed_stops_everything_before_a_write(
+    sector: int,
+) -> None:
+    for chip, verb in ((stock(), prepare_it), (stock(), check_blank), (prepared(), blank)):
+        trailer = chip.blocks[trailer_of(sector)]
+        chip.blocks[trailer_of(sector)] = trailer[:6] + bytes(FROZEN) + trailer[9:]
+        blocks = list(chip.blocks)
+        with pytest.raises(SectorLocked) as locked:
+            verb(present(chip))
+        assert (locked.value.sector, chip.blocks) == (sector, blocks)
 
 
 @pytest.mark.parametrize("sector", OURS.sectors)

@@ -34,6 +34,7 @@ def block(ntd: int, address: int) -> bytes:
         (block(140, 8), block(150, 7), 0, 140),
         (block(96, 8), block(100, 7), 1, 90),  # torn, good by chance: above what it should be
         (block(88, 8), block(100, 7), 1, 90),  # likewise, below
+        (block(88, 8), block(105, 7), 1, 95),  # below, though it is the nearer one
         (block(100, 6), block(100, 7), 0, 90),  # the mark torn to a third value: not in it
         (block(-70, 8), block(100, 7), 1, 90),  # no purse holds that
         (block(40_000, 8), block(100, 7), 1, 90),

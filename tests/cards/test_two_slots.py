@@ -17,10 +17,25 @@ from apdu.classic.value import ValueBlock
 from cards.errors import CardSpoiled
 from cards.on_classic import RecordCard
 from cards.personalise import issue, prepare
+from cards.records import STATE, pack_state
+from cards.seal import Seal
 from cards.state import BindingMark, CardState, Trip
 from drivers.errors import CardRemoved
-from tests.cards.rig import DIRECTORY, MOMENTS, PURSE, SLOT_A, SLOT_B, Chip, present, stock
+from tests.cards.rig import (
+    DIRECTORY,
+    KEYS,
+    MOMENTS,
+    PURSE,
+    SLOT_A,
+    SLOT_B,
+    Chip,
+    Presentation,
+    opened,
+    present,
+    stock,
+)
 
+BINDING = BindingMark(binding_id=b"bind", policy=1, expires_on=None, half=False)
 tears = st.none() | st.tuples(st.integers(1, 32), st.sampled_from(MOMENTS))
 
 
@@ -96,8 +111,7 @@ class Card(RuleBasedStateMachine):
     def bind(self, binding_id: bytes, seed: int, tear: tuple[int, str] | None) -> None:
         self.chip.chance = Random(seed)
         [(state, money_ntd)] = self.allowed
-        mark = BindingMark(binding_id=binding_id, policy=1, expires_on=None, half=False)
-        self._work(replace(state, binding=mark), money_ntd, tear)
+        self._work(replace(state, binding=replace(BINDING, binding_id=binding_id)), money_ntd, tear)
 
     @rule(seed=st.integers(0, 2**32), tear=tears)
     def settle(self, seed: int, tear: tuple[int, str] | None) -> None:
@@ -140,15 +154,49 @@ Card.TestCase.settings = settings(max_examples=60, stateful_step_count=15, deadl
 TestCard = Card.TestCase
 
 
+def slots_chip(sequence_a: int, sequence_b: int) -> Chip:
+    """A card whose two slots hold these sequences; slot A says n = 1, slot B n = 2."""
+    chip = issued_chip()
+    for sector, n, sequence in ((SLOT_A, 1, sequence_a), (SLOT_B, 2, sequence_b)):
+        state = replace(tapped(CardState(issued=True), 500, 0), n=n)
+        sealed = Seal(KEYS, chip.uid).seal(STATE, pack_state(state, sequence=sequence))
+        for i in range(3):
+            chip.blocks[4 * sector + i] = sealed[16 * i : 16 * i + 16]
+    return chip
+
+
+@pytest.mark.parametrize(("a", "b", "n"), [(1, 0, 1), (0, 1, 2), (0, 255, 1), (255, 0, 2)])
+def test_of_two_good_slots_the_one_ahead_by_one_counts(a: int, b: int, n: int) -> None:
+    state = present(slots_chip(a, b)).state
+    assert state is not None
+    assert state.n == n
+
+
+@pytest.mark.parametrize(("a", "b"), [(0, 0), (2, 0), (0, 2), (0, 128), (254, 0)])
+def test_two_good_slots_that_are_not_neighbours_are_spoiled(a: int, b: int) -> None:
+    with pytest.raises(CardSpoiled) as spoiled:
+        present(slots_chip(a, b))
+    assert spoiled.value.why == "slots"
+
+
 def test_the_slot_sequence_comes_round_and_the_newer_slot_still_counts() -> None:
     chip = issued_chip()
-    card = present(chip)
-    for n in range(1, 600):
-        card = present(chip) if n % 7 == 0 else card
+    for n in range(1, 300):
+        card = present(chip)
         assert card.state is not None
         card.put(tapped(card.state, 500, 0))
         assert card.state.n == n
     assert present(chip).state == card.state
+
+
+def test_the_block_with_the_mac_is_written_last() -> None:
+    connection = Presentation(issued_chip())
+    card = opened(connection)
+    assert card.state is not None
+    for sector in (SLOT_A, SLOT_B):
+        connection.written.clear()
+        card.put(replace(card.state, binding=BINDING))
+        assert connection.written == [4 * sector, 4 * sector + 1, 4 * sector + 2]
 
 
 def test_the_mark_comes_round_and_the_purse_stays_right() -> None:
