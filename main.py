@@ -25,7 +25,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 
 def run(argv: Sequence[str] | None = None) -> int:
     """One command line (default: the process's own). Returns the exit code; never raises."""
-    _streams_speak_utf8()
+    _streams_are_there_and_speak_utf8()
     told = everywhere.read(sys.argv[1:] if argv is None else argv, os.environ)
     speak.settle(told.language)
 
@@ -37,6 +37,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     try:
         with cli.closing:
             _command(told, cli)
+    except SystemExit:
+        pass  # click's, where nobody reads the help any more
     except (KeyboardInterrupt, click.Abort):
         from terminal.errors import Interrupted
 
@@ -103,10 +105,14 @@ def _place(error: Exception) -> str:
     return "?"
 
 
-def _streams_speak_utf8() -> None:
-    """Chinese must not die of a C locale, nor a broken file name of UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+def _streams_are_there_and_speak_utf8() -> None:
+    """Chinese must not die of a C locale, nor a broken file name of UTF-8; a stream that was
+    closed before we came is an empty one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 

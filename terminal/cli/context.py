@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class Cli:
         self.home_path = home_path  # as given with --home
         self.json = json
         self.exit_code = DONE
+        self.answered = False
         self.closing = ExitStack()
 
     def where(self) -> Path:
@@ -78,6 +79,7 @@ class Cli:
     def answer(self, document: object, *lines: str, exit_code: int = DONE) -> None:
         """The command's one answer: the document with --json, else the lines."""
         self.exit_code = exit_code
+        self.answered = True
         self.line(as_json(document) if self.json else "\n".join(lines))
 
     def line(self, text: str) -> None:
@@ -85,13 +87,18 @@ class Cli:
         try:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read us has gone (`… | head`): end quietly, also at interpreter exit.
+        except OSError as error:
+            # Nobody reads us any more (`… | head`), or stdout's disk is full. What was done is
+            # done; nothing more is written there, at the interpreter's exit neither.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                self.exit_code = 4
+                self.note(speak.say("ui.stdout_lost"))
 
     def note(self, text: str) -> None:
-        """Talk, on stderr."""
-        sys.stderr.write(text + "\n")
+        """Talk, on stderr; where nobody can hear it, the exit code still speaks."""
+        with suppress(OSError):
+            sys.stderr.write(text + "\n")
 
     def fault(
         self,
@@ -103,9 +110,14 @@ class Cli:
         """Answer with a fault: three lines on stderr, or `error` in the one JSON document.
 
         `beside`: the outcome that stands next to the error; `inside`: what else the error carries.
+        After an answer (the push that follows it went wrong) it is talk: a command answers once.
         """
+        if self.answered:
+            self.note_fault(fault)
+            return
         code, parts = told(fault)
         self.exit_code = code
+        self.answered = True
         if self.json:
             error = {"code": fault.code(), **parts._asdict(), **(inside or {})}
             refused = _refused_by(fault, parts) if code == REFUSED else {}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
+    "stdout_lost": (
+        "結果無法寫到標準輸出；動作已經完成。",
+        "The answer could not be written to stdout; what was done is done.",
+    ),
     "simulation": (
         "（模擬）這是模擬用的終端機資料夾，只能配合模擬卡片。",
         "[simulation] A simulation home: for simulated cards only.",

@@ -16,7 +16,7 @@ from terminal.cli import context, everywhere
 from terminal.cli.tree import COMMANDS, Root, root
 from terminal.words import help as help_words
 from terminal.words.speak import settle
-from tests.spine.rig import ROOT, flora, flora_process
+from tests.spine.rig import ROOT, citizen, flora, flora_process
 
 # What `--help` may import of ours; a command's module or a room would cost its start-up.
 COLD = {"terminal", "terminal.cli", "terminal.words"}
@@ -221,6 +221,44 @@ def test_a_closed_pipe_ends_quietly() -> None:
     ended = subprocess.run(line, check=False, stdout=writing, stderr=subprocess.PIPE, cwd=ROOT)
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_full_disk_under_stdout_is_told_and_the_work_is_done(tmp_path: Path) -> None:
+    card = tmp_path / "a.card"
+    line = [sys.executable, "main.py", "card", "new", "flora", str(card), "--lang", "en"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            line, check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+    assert ended.returncode == 4
+    assert ended.stderr == "The answer could not be written to stdout; what was done is done.\n"
+    assert card.exists()
+
+
+def test_closed_streams_are_empty_ones(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    flora("init", "--terminal", "T", "--district", "西屯區", home=home)
+    words = f"main.py issue flora --reader sim:x --applicant - --home {home}"
+    shell = f"{sys.executable} {words} <&- >&- 2>&-"
+    ended = subprocess.run(["sh", "-c", shell], check=False, capture_output=True, cwd=ROOT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, b"", b"")
+
+
+def test_a_command_answers_once_also_when_the_push_after_it_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, card = tmp_path / "home", tmp_path / "a.card"
+    flora("init", "--terminal", "T", "--district", "西屯區", home=home)
+    flora("card", "new", "flora", str(card))
+
+    def broken(_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("terminal.home.Home.push", broken)
+    reader = ("--reader", f"sim:{card}", "--applicant", "-")
+    said = flora("issue", "flora", *reader, home=home, given=citizen())
+    assert (said.code, said["outcome"]) == (0, "issued")
+    assert "RuntimeError" in said.err
 
 
 def test_chinese_survives_a_latin_locale() -> None:
