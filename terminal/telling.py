@@ -5,10 +5,10 @@ Used by commands and screens alike, so that both say the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from terminal.words.documents import paper
+from terminal.words.documents import UNUSABLE, paper
 from terminal.words.rules_issuance import key_of
 from terminal.words.said import Parts
 from terminal.words.speak import LANGUAGES, language, rule_parts, say
@@ -61,8 +61,19 @@ def decision_lines(outcome: IssueOutcome | BindOutcome) -> list[str]:
         papers = "；" if language() == LANGUAGES[0] else "; "
         missing = papers.join(paper(entry, language()) for entry in outcome.missing)
         lines.append(say("ui.missing", missing=missing))
+    lines += unusable_lines(outcome.facts)
     lines.append(say("ui.rule", rule=outcome.rule, source=outcome.source))
     return lines
+
+
+def unusable_lines(facts: Mapping[str, object]) -> list[str]:
+    """Papers that were shown and are not good today, each with the reason (F12)."""
+    pairs = cast("Iterable[tuple[str, str]]", facts.get("unusable", ()))
+    tongue = LANGUAGES.index(language())
+    return [
+        say("ui.unusable", document=paper(document, language()), why=UNUSABLE[why][tongue])
+        for document, why in pairs
+    ]
 
 
 def tap_document(outcome: TapOutcome) -> dict[str, Any]:

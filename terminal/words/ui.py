@@ -67,6 +67,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "purse": ("餘額：NT${purse_ntd}", "Balance: NT${purse_ntd}"),
     "no_end": ("無期限", "open end"),
     "missing": ("還缺：{missing}", "Still to be shown: {missing}"),
+    "unusable": ("{document}：{why}", "{document}: {why}"),
     "rule": ("規則 {rule}（{source}）", "Rule {rule} ({source})"),
     "tap_money": (
         "本次行程 NT${fare_ntd}，這次扣款 NT${charged_ntd}",
