@@ -73,6 +73,7 @@ class RecordCard:
         self._directory: Directory | None
         self._purse_blocks: list[bytes]
         self._newer: int | None  # a layout version beyond us
+        self.was_empty: bool  # all zeros but for the purse, when it was last read
         self._take(found)
 
     @property
@@ -180,6 +181,7 @@ class RecordCard:
     def _take(self, found: Sequence[Blocks]) -> None:
         slot_a, slot_b, (directory, *purse) = found
         self._newer = None
+        self.was_empty = not any(map(any, (*slot_a, *slot_b, directory)))
         slots = [self._opened(STATE, b"".join(slot), unpack_state) for slot in (slot_a, slot_b)]
         self._directory = self._opened(DIRECTORY, directory, unpack_directory)
         self._purse_blocks = purse

@@ -33,10 +33,14 @@ def check_blank(card: Card) -> None:
 
 
 def is_begun(card: Card) -> bool:
-    """Whether somebody began to write this card and it says nothing yet: half written."""
+    """Whether somebody began to write this card and it says nothing yet: half written.
+
+    A torn directory or slot counts, though nothing in it can be read: the very first write may
+    have been cut, and an open issuance somewhere waits for this card.
+    """
     if not isinstance(card, RecordCard) or card.state is not None or card.newer:
         return False
-    return card.directory is not None or any(map(card.memory.is_ours, card.ours.sectors))
+    return not card.was_empty or any(map(card.memory.is_ours, card.ours.sectors))
 
 
 def prepare(card: Card, *, directory: Directory) -> None:

@@ -20,7 +20,7 @@ from cards.errors import (
     SectorLocked,
     WrongCard,
 )
-from cards.personalise import blank, check_blank, issue, prepare, verify
+from cards.personalise import blank, check_blank, is_begun, issue, prepare, verify
 from cards.sectors import Role
 from cards.state import CardState, Purse
 from tests.cards.rig import (
@@ -161,6 +161,24 @@ def test_prepare_torn_anywhere_is_old_or_new_and_can_be_finished(
         tears += 1
     record_property("tears_survived", tears)
     assert tears > 100
+
+
+def test_a_card_that_a_tear_left_half_written_is_told_from_stock() -> None:
+    # Another counter must leave it alone, a directory that was torn at the first write included.
+    begin, half = stock(), 0
+    for start, verb in ((begin, prepare_it), (prepared(), blank)):
+        for where, chip in every_tear(start, verb):
+            card = present(chip)
+            if card.state is None:
+                keys_ours = [chip.blocks[trailer_of(s)] for s in OURS.sectors]
+                stock_keys = {key[10:] for key in keys_ours} == {KEYS.transport_key().reveal()}
+                data = [d for b, d in chip.ours().items() if b % 4 != 3 and b not in PURSE]
+                untouched = stock_keys and not any(map(any, data))
+                assert is_begun(card) is not untouched, where
+                half += is_begun(card)
+    assert half > 50
+    for chip in (begin, prepared(), issued()):
+        assert not is_begun(present(chip))
 
 
 def test_the_first_number_of_a_half_written_card_counts() -> None:
