@@ -12,9 +12,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.errors import HubAddress, HubRole, HubSilent, InviteCode, InviteRefused, Rubbish, Stranger
 from sync.ledger.standing import Cursor
+from sync.wire.invite import mac, parse_code
 from sync.wire.line import checked_url
 from tests.sync.hubhomes import HomeRig
 from tests.sync.hubrig import DoorTransport, HubRig, SetClock, city_bytes
@@ -211,8 +213,6 @@ def test_an_old_answer_to_the_same_question_is_rubbish(hub: HubRig, home: HomeRi
 def test_another_hub_with_another_key_is_rubbish(
     tmp_path: Path, hub: HubRig, home: HomeRig
 ) -> None:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     other = HubRig.make(tmp_path / "hub")
     object.__setattr__(other.city, "key", Ed25519PrivateKey.from_private_bytes(bytes(32)))
     with pytest.raises(Rubbish):
@@ -304,6 +304,35 @@ def test_a_hub_that_cannot_prove_the_code_is_not_believed(tmp_path: Path, hub: H
     assert not home.ledger.standing().enrolled
     home.join(code, hub.transport())  # the same code: its answer had been lost
     assert home.ledger.standing().keyid == "T-09.1"
+    home.close()
+
+
+def test_a_hub_that_knows_the_secret_and_not_the_key_is_a_stranger(
+    tmp_path: Path, hub: HubRig
+) -> None:
+    """Whoever has the hub's database has the invite's MAC key; the code also names the hub's."""
+    home, code = fresh(tmp_path, hub), hub.invite("T-09")
+    thief = HubRig.make(tmp_path / "hub")
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    object.__setattr__(thief.city, "key", key)
+    object.__setattr__(thief.city, "public_key", key.public_key().public_bytes_raw())
+    with pytest.raises(Stranger):
+        home.join(code, thief.transport())
+    assert not home.ledger.standing().enrolled
+    thief.city.store.close()
+    home.close()
+
+
+def test_a_certificate_that_the_hub_has_not_signed_is_rubbish(tmp_path: Path, hub: HubRig) -> None:
+    home, code = fresh(tmp_path, hub), hub.invite("T-09")
+
+    def changed(answer: httpx2.Response) -> httpx2.Response:
+        body = answer.read().replace(b'"role":null', b'"role":"kiosk"')
+        return rebuilt(answer, body=body, flora_mac=mac(parse_code(code).mac_key(), body))
+
+    with pytest.raises(Rubbish) as rubbish:
+        home.join(code, Changes(hub, changed))
+    assert rubbish.value.why == "certificate"
     home.close()
 
 

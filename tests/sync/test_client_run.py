@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
+from sqlalchemy import update
 
 from sync.errors import EntryRefused, HubSilent, Recovering, Revoked, Rubbish, Settling, Stranger
+from sync.hub.door import Door
 from sync.hub.schema import claim as claims
-from sync.hub.schema import journal
+from sync.hub.schema import feed, journal
 from sync.run import AlreadyRunning, run
 from tests.sync.hubhomes import OTHER, PERSON, HomeRig
 from tests.sync.hubrig import DoorTransport, HubRig, city_bytes
@@ -216,21 +219,39 @@ def test_a_restored_hub_is_noticed_by_a_pass_and_healed(
     old.city.store.close()
 
 
-def test_a_page_with_a_row_left_out_is_rubbish(hub: HubRig, make: Make) -> None:
+def test_a_changed_row_of_the_hubs_own_table_is_rubbish(hub: HubRig, make: Make) -> None:
+    """Signed by the right key, and the chain of heads tells all the same."""
     first, second = make("T-01").joined(hub), make("T-02").joined(hub)
     first.issue(basis="hub")
     first.run(hub.transport())
-    from sqlalchemy import update
-
-    from sync.hub.schema import feed
-
-    # The hub's own table lies: signed by the right key, and the chain tells all the same.
-    hub.city.store.write(
-        lambda tx: tx.execute(update(feed).where(feed.c.pos == 1).values(issue='{"claim":"x"}'))
-    )
-    result = second.run(hub.transport())
+    rows = hub.rows(feed)
+    lie = rows[-1]["issue"].replace('"confirmed"', '"void"')
+    assert lie != rows[-1]["issue"]
+    change = update(feed).where(feed.c.id == rows[-1]["id"]).values(issue=lie)
+    assert second.run(hub.transport()).done
+    hub.city.store.write(lambda tx: tx.execute(change))
+    third = make("T-03")
+    third.join(hub.invite("T-03"), hub.transport())
+    result = third.run(hub.transport())
     assert isinstance(result.fault, Rubbish)
-    assert second.ledger.cursor().pos == 0
+    assert third.ledger.cursor().pos == 0
+
+
+def test_an_ack_that_the_hub_has_not_signed_is_not_kept(
+    hub: HubRig, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make("T-01").joined(hub)
+    before = home.ledger.acked()
+    home.issue(basis="hub")
+    made = Door._ack
+    monkeypatch.setattr(
+        Door,
+        "_ack",
+        lambda door, name, taken: msgspec.structs.replace(made(door, name, taken), sig="A" * 86),
+    )
+    result = home.run(hub.transport())
+    assert isinstance(result.fault, Rubbish)
+    assert home.ledger.acked() == before
 
 
 def test_a_validators_home_gets_its_view(hub: HubRig, make: Make) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from sync.hub.schema import hub_state
+from sync.hub.schema import hub_state, terminal_key
 from sync.wire.messages import b64
 from tests.sync.hubrig import HubRig, Terminal
 
@@ -87,6 +88,14 @@ def test_a_revoked_terminal_is_not_waited_for(restored: Restored) -> None:
     restored.first.push(2)
     assert restored.recovers  # its successor is
     newer.push(1, 0)
+    assert not restored.recovers
+
+
+def test_a_key_revoked_without_a_successor_is_not_waited_for(restored: Restored) -> None:
+    restored.first.claim(9, [6])
+    end = update(terminal_key).where(terminal_key.c.terminal == "T-02").values(revoked=True)
+    restored.hub.city.store.write(lambda tx: tx.execute(end))
+    restored.first.push(2)
     assert not restored.recovers
 
 
