@@ -16,7 +16,7 @@ from pathlib import Path
 
 from alembic.util import CommandError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import URL, Connection, delete, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sync.clock import Clock
@@ -107,7 +107,7 @@ def open_city(
     except (FileNotFoundError, NotADirectoryError):
         raise NoHubHome() from None
     key = Ed25519PrivateKey.from_private_bytes(seed)
-    store = _open_store(database or f"sqlite:///{(home / DATABASE_FILE).absolute()}")
+    store = _open_store(database or _own_database(home))
     return City(
         store=store,
         key=key,
@@ -123,6 +123,12 @@ def open_city(
 def instant(ms: int) -> datetime:
     """Milliseconds since 1970 as aware UTC."""
     return _EPOCH + timedelta(milliseconds=ms)
+
+
+def _own_database(home: Path) -> str:
+    path = (home / DATABASE_FILE).absolute()
+    path.touch(mode=0o600)  # before SQLite would make it for everybody to read
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _open_store(url: str) -> Store:

@@ -33,10 +33,11 @@ class Served:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self) -> int:
-        """As systemd stops it; the exit code."""
+    def stop(self) -> tuple[int, str]:
+        """As systemd stops it; the exit code, and all that it said after its one line."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        said, _ = self.process.communicate(timeout=10)
+        return self.process.returncode, said
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def served(home: Path, *, port: int = 0, database: str | None = None) -> Iterato
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.sync.hubserved", str(home), str(port)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         cwd=ROOT,
         env=environment,

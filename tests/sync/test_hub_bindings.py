@@ -109,6 +109,16 @@ def test_a_tie_goes_by_terminal_and_sequence(
     assert active(hub) == {2}
 
 
+def test_what_a_terminal_knew_and_ended_is_earlier_whatever_the_clocks_say(
+    hub: HubRig, counter: Terminal, other: Terminal
+) -> None:
+    counter.bind_entry(1, 5, CARD_A)
+    counter.push()
+    other.bind_entry(2, 5, CARD_B, at="2026-11-25T01:58:00Z", ends=[key(CARD_A, 1)])
+    other.push()
+    assert active(hub) == {2}
+
+
 def test_one_card_for_two_persons_is_a_case_and_the_first_holds(
     hub: HubRig, counter: Terminal, other: Terminal
 ) -> None:

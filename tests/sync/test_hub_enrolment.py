@@ -119,7 +119,7 @@ def test_what_is_kept_of_a_code_does_not_give_it_away(tmp_path: Path, hub: HubRi
     secret = parse_code(hub.invite("T-01")).secret
     for path in (tmp_path / "hub").iterdir():
         assert secret not in path.read_bytes()
-        assert path.stat().st_mode & 0o777 == 0o600 or path.suffix.startswith(".db")
+        assert path.stat().st_mode & 0o777 == 0o600, path.name
 
 
 def test_a_hub_home_is_made_once(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_day_over_a_real_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert first.run(None).waiting == 0
         assert second.run(None).done
         assert second.is_taken() == "F15"
-        assert hub.stop() == 0
+        assert hub.stop() == (0, "")
     client, row = second.client(None), second.ask(frozenset({b"\x09" * 16}))
     with pytest.raises(HubSilent) as silent:
         client.claim(row)
@@ -108,7 +108,7 @@ def test_it_is_quick_and_closes_who_never_finishes(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", hub.port)) as raw:
             raw.sendall(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n")
             assert b"200 OK" in raw.recv(4096)
-        assert hub.stop() == 0
+        assert hub.stop() == (0, "")
 
 
 def test_an_address_that_is_taken_is_said(tmp_path: Path) -> None:
