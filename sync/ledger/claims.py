@@ -90,7 +90,7 @@ class Claims(Part):
             with self._store.immediate() as tx:
                 found = holders(tx, product, closure(tx, tokens))
                 mine = next((holder.n for holder in found if holder.n is not None), None)
-                others = [holder for holder in found if holder.n is None]
+                others = [holder for holder in found if mine is None or holder.n != mine]
                 if others or (mine is not None and not self._marks.take(mine)):
                     return self._refused(tx, product, tokens, _why(others or found))
                 taken_n = mine

@@ -167,6 +167,7 @@ def test_what_another_hub_acknowledged_is_not_this_hubs(ledger: Ledger) -> None:
     enrol(ledger)
     ledger.enrolled(hub_url="http://h", keyid="T-01.2", hub_key=bytes(32), era=1, epoch=2)
     assert ledger.acked() is not None, "the same hub: proof of what it once promised"
+    assert not ledger.standing().settled, "and yet it is pulled anew"
     ledger.enrolled(hub_url="http://h", keyid="T-01.1", hub_key=b"k" * 32, era=1, epoch=3)
     assert ledger.acked() is None
     assert not ledger.standing().settled

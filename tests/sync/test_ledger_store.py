@@ -208,7 +208,7 @@ def test_a_migration_cut_in_the_middle_leaves_an_empty_file(
 ) -> None:
     monkeypatch.setattr(schema, "_STATE", (*schema._STATE, "CREATE TABLE broken ("))
     with pytest.raises(sqlite3.OperationalError):
-        LedgerHome(tmp_path)
+        store.create_file(tmp_path / "ledger.db")
     db = sqlite3.connect(tmp_path / "ledger.db")
     assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     db.close()
