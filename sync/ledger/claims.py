@@ -306,7 +306,7 @@ class Claims(Part):
             link(tx, tokens, evidence=tx.journal("link", entry))
 
     def _remove(self, tx: Tx, row: OpenRow) -> None:
-        tx.run("DELETE FROM open_row WHERE n = ?", row.n)
+        _end(tx, row.n)
         vacate(tx, row.claim_id)
         tx.run("DELETE FROM claim WHERE claim_id = ?", row.claim_id)
 
@@ -361,9 +361,9 @@ def _at(tx: Tx, n: int, *steps: str) -> OpenRow:
 
 def _end(tx: Tx, n: int) -> None:
     """Take the row and what joined it to a card away."""
-    if tx.run("DELETE FROM join_row WHERE n = ?", n):
-        tx.cleared()
+    tx.run("DELETE FROM join_row WHERE n = ?", n)
     tx.run("DELETE FROM open_row WHERE n = ?", n)
+    tx.cleared()
 
 
 def _spoil(tx: Tx, card_ref: bytes) -> None:

@@ -102,7 +102,7 @@ class RunMarks:
 
     def _first_orphan(self) -> tuple[Path, int] | None:
         for path in sorted(self._dir.glob("tap-*")):
-            if path == self._tap_path or (descriptor := _locked(path)) is None:
+            if (descriptor := _locked(path)) is None:
                 continue
             if _named(descriptor) is not None:
                 return path, descriptor

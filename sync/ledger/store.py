@@ -138,7 +138,8 @@ class Tx(Reads):
             self.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *entry, seal)
 
     def cleared(self) -> None:
-        """A UID was put away in this transaction: the write-ahead log must be emptied of it."""
+        """A UID, or the minute of an issuance, was put away in this transaction: the write-ahead
+        log must be emptied of it."""
         self.run("UPDATE state SET cleared = cleared + 1")
 
 

@@ -139,6 +139,21 @@ def test_claims_and_refusals_say_the_hour_and_no_more(home: LedgerHome, ledger: 
     assert b"2026-11-25T02:03" not in home.bytes_on_disk(), "finer only while the row lives"
 
 
+@pytest.mark.parametrize("how", ["void", "denied", "drop"])
+def test_the_minute_of_an_issuance_that_came_to_nothing_is_gone_too(
+    home: LedgerHome, ledger: Ledger, how: str
+) -> None:
+    n = asked(ledger, 1).n
+    assert b"2026-11-25T02:03" in home.bytes_on_disk()
+    if how == "void":
+        ledger.void(n, evidence="unwritten")
+    elif how == "denied":
+        ledger.denied(n, rule="F15")
+    else:
+        ledger.drop(n)
+    assert b"2026-11-25T02:03" not in home.bytes_on_disk()
+
+
 def test_the_files_are_for_their_owner_only(home: LedgerHome, ledger: Ledger) -> None:
     issued(ledger, 1)
     files = list(home.folder.glob("ledger.db*"))

@@ -74,6 +74,21 @@ def test_a_tap_whose_process_has_gone_is_the_next_ones(home: LedgerHome, ledger:
     assert list((home.folder / "run").iterdir()) == []
 
 
+def test_a_tap_journalled_as_torn_takes_the_place_of_the_one_taken_over(
+    home: LedgerHome, ledger: Ledger
+) -> None:
+    ledger.journal_tap(DONE)
+    ledger.close()
+    other = home.open()
+    assert other.unfinished_tap() == DONE
+    other.journal_tap(TORN)
+    other.close()
+    last = home.open()
+    assert last.unfinished_tap() == TORN
+    last.tap_done()
+    assert home.open().unfinished_tap() is None
+
+
 def test_who_took_a_tap_over_and_died_leaves_it_to_the_next(
     home: LedgerHome, ledger: Ledger
 ) -> None:
