@@ -17,7 +17,16 @@ from textual.screen import Screen
 from terminal.counter.fill import FormScreen, Verb
 from terminal.counter.outcome import OutcomeScreen, WorkScreen
 from terminal.counter.parts import Bottom, CounterScreen
-from terminal.counter.port import CardGone, CardSeen, Done, Port, ReaderState, Sent, StatusNow
+from terminal.counter.port import (
+    CardGone,
+    CardSeen,
+    Done,
+    Port,
+    ReaderState,
+    Sent,
+    Shown,
+    StatusNow,
+)
 from terminal.counter.unfinished import UnfinishedScreen
 from terminal.counter.wait import WaitScreen
 from terminal.words.speak import LANGUAGES, language, say, settle
@@ -75,6 +84,10 @@ class CounterApp(App[None]):
             self.notify(say("screens.reader_back"))
         self._hand_on(state)
 
+    @on(Shown)
+    def _screen_shown(self) -> None:
+        self._bottom()
+
     @on(Sent)
     def _job_sent(self, sent: Sent) -> None:
         self._show(WorkScreen(self._port))
@@ -110,7 +123,6 @@ class CounterApp(App[None]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
-        self.call_after_refresh(self._bottom)
 
     def _hand_on(self, message: Message) -> None:
         if isinstance(self.screen, CounterScreen):

@@ -60,6 +60,7 @@ class FormScreen(CounterScreen):
         self.verb = verb
         self.TITLE_KEY = f"form_{verb}"
         self.form = Form(district=port.district)
+        self._number_entered = False  # two Enters typed at once are two, wherever focus is by then
 
     def body(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -93,6 +94,7 @@ class FormScreen(CounterScreen):
     @on(Input.Changed, "#number")
     def _number_typed(self, typed: Input.Changed) -> None:
         self.form.number = typed.value
+        self._number_entered = False
         self._say_number()
 
     @on(Input.Changed, "#district")
@@ -135,11 +137,11 @@ class FormScreen(CounterScreen):
     def action_onward(self) -> None:
         """Enter: from the number to the papers; from anywhere else, send."""
         number = self.query_one("#number", Input)
-        if self.focused is number:
-            if is_whole(number.value, self.form.kind):
-                self.query_one("#papers").focus()
-            return
-        self._send()
+        if self.focused is not number or self._number_entered:
+            self._send()
+        elif is_whole(number.value, self.form.kind):
+            self._number_entered = True
+            self.query_one("#papers").focus()
 
     def action_kind(self) -> None:
         """F6: the next kind of person."""

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from terminal.counter.port import Port, StatusNow
+from terminal.counter.port import Port, Shown, StatusNow
 from terminal.words.speak import say
 
 
@@ -75,6 +75,9 @@ class CounterScreen(Screen[None]):
             yield from self.body()
         yield Keys(self.KEYS)
         yield Bottom(self.port)
+
+    def on_mount(self) -> None:
+        self.post_message(Shown())
 
     def body(self) -> ComposeResult:
         """What stands between title and keys."""

@@ -91,6 +91,10 @@ class Done(Message):
         self.lines = lines
 
 
+class Shown(Message):
+    """A screen has come up and wants its bottom line."""
+
+
 class Sent(Message):
     """A screen asks for a job to be done."""
 
