@@ -86,7 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "open_void_kept": ("留在櫃檯但不能用：作廢", "Kept here, unusable: void"),
     "open_left": ("申請人已帶走：視為已領", "The applicant took it: counts as issued"),
     "reader_back": ("讀卡機恢復正常。", "The reader answers again."),
-    "kiosk_title": ("悠遊卡查詢", "Card information"),
+    "kiosk_title": ("卡片查詢", "Card information"),
     "kiosk_language": ("請選擇語言", "Please choose a language"),
     "kiosk_put": ("請把卡片放在感應區", "Hold your card to the reader"),
     "kiosk_kind": ("卡別", "Card"),
