@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix snap docs clean system-packages
+.PHONY: help demo test check fix snap shots docs clean system-packages
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ fix: $(VENV)/.test  ## format, and mend what can be mended safely
 
 snap: $(VENV)/.test  ## rewrite the screens' snapshots; then look at the pictures
 	$(BIN)/pytest -q tests/terminal --snapshot-update
+
+shots: $(VENV)/.test  ## draw the README's pictures anew
+	$(BIN)/python -m tests.terminal.pictures
 
 docs: $(VENV)/.test  ## print the reference pages anew
 	$(BIN)/python -m terminal.reference > docs/reference/commands.md

@@ -23,7 +23,7 @@ from textual.widgets import Button, Digits
 
 from terminal.counter.parts import Spoken
 from terminal.counter.port import CardGone, CardSeen, Port
-from terminal.showing import policy_name, trip_line
+from terminal.showing import trip_line
 from terminal.words.said import Parts
 from terminal.words.speak import LANGUAGES, language, say, settle
 
@@ -198,12 +198,13 @@ def lines_of(facts: Mapping[str, Any]) -> list[str]:
     if facts["mode"] is None:
         return [say("screens.kiosk_office")]
     purse, trip = facts["purse_ntd"], facts["trip"]
-    said = {
-        "kiosk_binding": _binding(facts["binding"]),
-        "kiosk_purse": say("screens.kiosk_unknown") if purse is None else f"NT${purse}",
-        "kiosk_trip": say("screens.kiosk_trip_none") if trip is None else trip_line(trip),
-    }
-    return [f"{say(f'screens.{name}')}  {text}" for name, text in said.items()]
+    balance = say("screens.kiosk_unknown") if purse is None else f"NT${purse}"
+    none = f"{say('screens.kiosk_trip')}  {say('screens.kiosk_trip_none')}"
+    return [
+        f"{say('screens.kiosk_binding')}  {_binding(facts['binding'])}",
+        f"{say('screens.kiosk_purse')}  {balance}",
+        none if trip is None else trip_line(trip),
+    ]
 
 
 def _binding(binding: Mapping[str, Any] | None) -> str:
@@ -211,7 +212,7 @@ def _binding(binding: Mapping[str, Any] | None) -> str:
         return say("screens.kiosk_unbound")
     ends_on = binding["expires_on"]
     until = say("screens.kiosk_until", day=ends_on) if ends_on else say("screens.kiosk_no_end")
-    return f"{say('screens.kiosk_bound', until=until)}  {policy_name(binding['policy'])}"
+    return say("screens.kiosk_bound", until=until)
 
 
 def run(home: Home, reader_uri: str) -> int:
