@@ -6,7 +6,7 @@ from typing import Literal
 
 from cards.card import PRODUCT_KIND
 from cards.identify import Identity
-from cards.records import LAYOUT_VERSION
+from cards.layout import LAYOUT_VERSION
 from cards.shelf import Shelf
 from cards.state import CardState
 

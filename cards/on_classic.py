@@ -26,13 +26,12 @@ from cards.card import PRODUCT_KIND
 from cards.config import OurSectors
 from cards.errors import CardNotIssued, CardSpoiled, NewerLayout, ReadBackDiffers
 from cards.identify import Identity
+from cards.layout import LAYOUT_VERSION, Layout
 from cards.purse import Pair, read_pair, settled_ntd, writes
 from cards.records import (
     DIRECTORY,
-    LAYOUT_VERSION,
     SEQUENCES,
     STATE,
-    Layout,
     StoredState,
     pack_directory,
     pack_state,

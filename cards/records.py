@@ -1,32 +1,31 @@
-"""The layouts of what we keep on a card, declared once, and their way to and from values.
+"""The layouts of what we keep on a Flora card, declared once, and their way to and from values.
 
-Two records, big-endian, version first and MAC last in every version (cards.md 2.10):
-the *state record* (40 bytes + 8 MAC: one slot of three blocks) and the *directory* (12 + 4: one
-block). The MAC is `seal.py`'s. A body that this version cannot say in full, whatever its version
-byte, is `NewerLayout`: read-only, never overwritten, never taken for absent.
+Two records, big-endian (cards.md 2.10): the *state record* (40 bytes + 8 MAC: one slot of three
+blocks) and the *directory* (12 + 4: one block). The MAC is `seal.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from construct import (
-    Byte,
-    Bytes,
-    Construct,
-    ConstructError,
-    Container,
-    FlagsEnum,
-    Int16sb,
-    Int16ub,
-    Int32ub,
-    Struct,
+from construct import Byte, Bytes, Container, FlagsEnum, Int16sb, Int16ub, Int32ub, Struct
+
+from cards.layout import (
+    LAYOUT_VERSION,
+    PRODUCT_OF,
+    PRODUCTS,
+    YEAR_ZERO,
+    Layout,
+    build,
+    day_of,
+    days,
+    instant_of,
+    packed_digits,
+    parse,
+    seconds,
+    whole,
 )
-
-from cards.errors import NewerLayout
 from cards.state import (
     PURSE_MAX_NTD,
     PURSE_MIN_NTD,
@@ -36,26 +35,7 @@ from cards.state import (
     Trip,
 )
 
-T = TypeVar("T")
-
-LAYOUT_VERSION = 1
 SEQUENCES = 256  # slot sequence and purse mark count in one byte and come round
-DAY_ZERO = date(2000, 1, 1)
-SECOND_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
-YEAR_ZERO = 2000
-PRODUCTS = {"flora": 1, "child": 2, "student": 3}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """One record: `name` goes into its MAC, so that no record can stand in for another."""
-
-    name: bytes
-    body: Construct[Any, Any]
-    body_bytes: int
-    mac_bytes: int
-    example: bytes  # a body, as written
-
 
 STATE = Layout(
     name=b"flora state",
@@ -140,7 +120,7 @@ def pack_state(state: CardState, *, sequence: int = 0) -> bytes:
         "purse_mark": state.purse_mark,
         "spare": 0,
     }
-    return _build(STATE, fields | _binding_fields(binding) | _trip_fields(trip))
+    return build(STATE, fields | _binding_fields(binding) | trip_fields(trip))
 
 
 def _pack_stored(stored: StoredState) -> bytes:
@@ -149,78 +129,48 @@ def _pack_stored(stored: StoredState) -> bytes:
 
 def unpack_state(body: bytes) -> StoredState:
     """The values of a 40-byte body. Raises `NewerLayout` where this version cannot say them all."""
-    record = _parse(STATE, body)
+    record = parse(STATE, body)
     stored = StoredState(
         sequence=record.sequence,
         state=CardState(
             n=record.n,
             issued=record.flags.issued,
             binding=_binding_of(record),
-            trip=_trip_of(record),
+            trip=trip_of(record),
             purse_before=record.purse_before,
             purse_after=record.purse_after,
             purse_mark=record.purse_mark,
         ),
     )
-    return _whole(stored, body, _pack_stored)
+    return whole(stored, body, _pack_stored)
 
 
 def pack_directory(directory: Directory) -> bytes:
     """The 12-byte body. Raises ValueError where a value has no place in it: our fault."""
-    number = directory.card_number
-    if len(number) != 10 or not (number.isascii() and number.isdecimal()):
-        raise ValueError("a card number is ten decimal digits")
+    if directory.half_until or directory.student_until or directory.library_until:
+        raise ValueError("no room for the ends of a child card")
     fields = {
         "version": LAYOUT_VERSION,
         "product": PRODUCTS[directory.product],
         "issuer": directory.issuer,
         "year": directory.year - YEAR_ZERO,
-        "expires_days": _days(directory.expires_on),
-        "card_number": bytes.fromhex(number),
+        "expires_days": days(directory.expires_on),
+        "card_number": packed_digits(directory.card_number),
     }
-    return _build(DIRECTORY, fields)
+    return build(DIRECTORY, fields)
 
 
 def unpack_directory(body: bytes) -> Directory:
     """The values of a 12-byte body. Raises `NewerLayout` where this version cannot say them all."""
-    record = _parse(DIRECTORY, body)
+    record = parse(DIRECTORY, body)
     directory = Directory(
-        product=_PRODUCT_OF.get(record.product, ""),
+        product=PRODUCT_OF.get(record.product, ""),
         issuer=record.issuer,
         year=YEAR_ZERO + record.year,
-        expires_on=_day(record.expires_days),
+        expires_on=day_of(record.expires_days),
         card_number=record.card_number.hex(),
     )
-    return _whole(directory, body, pack_directory)
-
-
-_PRODUCT_OF = {number: product for product, number in PRODUCTS.items()}
-
-
-def _build(layout: Layout, fields: dict[str, Any]) -> bytes:
-    try:
-        return bytes(layout.body.build(fields))
-    except ConstructError as e:
-        raise ValueError(f"{layout.name.decode()}: {e}") from e
-
-
-def _parse(layout: Layout, body: bytes) -> Container[Any]:
-    if len(body) != layout.body_bytes:
-        raise ValueError(f"{layout.name.decode()} of {len(body)} bytes")
-    record: Container[Any] = layout.body.parse(body)
-    if record.version != LAYOUT_VERSION:
-        raise NewerLayout(version=record.version)
-    return record
-
-
-def _whole(value: T, body: bytes, pack: Callable[[T], bytes]) -> T:
-    """`value`, if writing it again gives every bit of `body`: spare bits are a newer version's."""
-    try:
-        if pack(value) == body:
-            return value
-    except (ValueError, KeyError):
-        pass
-    raise NewerLayout(version=LAYOUT_VERSION)
+    return whole(directory, body, pack_directory)
 
 
 def _binding_fields(binding: BindingMark | None) -> dict[str, Any]:
@@ -231,7 +181,7 @@ def _binding_fields(binding: BindingMark | None) -> dict[str, Any]:
     return {
         "binding_id": binding.binding_id,
         "policy": binding.policy,
-        "expires_days": _days(binding.expires_on),
+        "expires_days": days(binding.expires_on),
     }
 
 
@@ -241,7 +191,7 @@ def _binding_of(record: Container[Any]) -> BindingMark | None:
     return BindingMark(
         binding_id=record.binding_id,
         policy=record.policy,
-        expires_on=_day(record.expires_days),
+        expires_on=day_of(record.expires_days),
         half=record.flags.binding_half,
     )
 
@@ -257,21 +207,21 @@ _NO_TRIP = {
 }
 
 
-def _trip_fields(trip: Trip | None) -> dict[str, Any]:
+def trip_fields(trip: Trip | None) -> dict[str, Any]:
     if trip is None:
         return _NO_TRIP
     return {
         "route": trip.route,
         "vehicle": trip.vehicle,
         "boarded_stop": trip.boarded_stop,
-        "boarded_s": _seconds(trip.boarded_at),
+        "boarded_s": seconds(trip.boarded_at),
         "paid_ntd": trip.paid_ntd,
         "last_stop": trip.last_stop,
-        "last_s": _seconds(trip.last_at),
+        "last_s": seconds(trip.last_at),
     }
 
 
-def _trip_of(record: Container[Any]) -> Trip | None:
+def trip_of(record: Container[Any]) -> Trip | None:
     if record.n == 0:
         return None
     return Trip(
@@ -281,27 +231,8 @@ def _trip_of(record: Container[Any]) -> Trip | None:
         route=record.route,
         vehicle=record.vehicle,
         boarded_stop=record.boarded_stop,
-        boarded_at=SECOND_ZERO + timedelta(seconds=record.boarded_s),
+        boarded_at=instant_of(record.boarded_s),
         paid_ntd=record.paid_ntd,
         last_stop=record.last_stop,
-        last_at=SECOND_ZERO + timedelta(seconds=record.last_s),
+        last_at=instant_of(record.last_s),
     )
-
-
-def _days(day: date | None) -> int:
-    if day is None:
-        return 0
-    if day <= DAY_ZERO:
-        raise ValueError(f"{day} is before the card's calendar")  # 0 is taken: it means none
-    return (day - DAY_ZERO).days
-
-
-def _day(days: int) -> date | None:
-    return DAY_ZERO + timedelta(days=days) if days else None
-
-
-def _seconds(at: datetime) -> int:
-    # A whole number of seconds, or what is read back would not be what was written.
-    if at.tzinfo is None or at.microsecond:
-        raise ValueError(f"{at} is not an aware time in whole seconds")
-    return int((at - SECOND_ZERO).total_seconds())

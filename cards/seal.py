@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 
-from cards.records import Layout
+from cards.layout import Layout
 from drivers.keys.contract import KeyStore
 
 

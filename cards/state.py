@@ -61,13 +61,50 @@ class CardState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """Written once. `card_number`: ten decimal digits, random (cards.md 2.10)."""
+    """Written once. `card_number`: ten decimal digits, random (cards.md 2.10).
 
-    product: str  # flora, later child, student
+    The three ends of a child card (domain.md 5) are last good days, as `expires_on` is; None:
+    the card has no such use, as every Flora card. Only DESFire cards have room for them.
+    """
+
+    product: str  # flora, child, student
     issuer: int
     year: int  # of issue; nothing finer (ledger.md 8.4)
     expires_on: date | None
     card_number: str
+    half_until: date | None = None  # half fare: the day before the 12th birthday
+    student_until: date | None = None  # student ID: 31 July of the school year of grade 6
+    library_until: date | None = None  # library card: the same day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class School:
+    """The school record of a student's or pupil's card, as it was when the card was written.
+
+    `code`: 1 to 6 ASCII letters and digits. `grade`: 1-12 from the first of primary school on,
+    0: not known (beyond senior high school). `year`: the one in which the school year begins.
+    """
+
+    code: str
+    grade: int
+    year: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapEvent:
+    """One of the last ten accepted taps of a DESFire card, NT$ and numbers as in `Trip`."""
+
+    n: int
+    open: bool  # boarded (else alighted)
+    bound: bool
+    half: bool
+    route: int
+    stop: int
+    vehicle: bytes
+    at: datetime
+    fare_ntd: int  # of the trip so far
+    charged_ntd: int
+    purse_after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

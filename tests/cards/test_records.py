@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 
 from cards.errors import NewerLayout
+from cards.layout import LAYOUT_VERSION, Layout
 from cards.records import (
     DIRECTORY,
-    LAYOUT_VERSION,
     STATE,
-    Layout,
     pack_directory,
     pack_state,
     unpack_directory,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cards.records import DIRECTORY, STATE, Layout
+from cards.layout import Layout
+from cards.records import DIRECTORY, STATE
 from cards.seal import Seal
 from tests.cards.rig import KEYS, UID
 
