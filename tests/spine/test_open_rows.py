@@ -119,8 +119,8 @@ def test_a_prepared_card_is_finished_by_binding_it_elsewhere(home: Path, tmp_pat
         if flora(*line, home=home, given=citizen(person(frame))).code == 0:
             break
         if flora("card", "show", "--reader", on(card), home=home)["prepared"]:
-            line = ("bind", "--reader", on(card), "--applicant", "-")
-            got = flora(*line, home=two, given=citizen(person(frame)))
+            bind = ("bind", "--reader", on(card), "--applicant", "-")
+            got = flora(*bind, home=two, given=citizen(person(frame)))
             assert got["outcome"] == "bound", got.out
             shown = flora("card", "show", "--reader", on(card), home=two)
             assert (shown["issued"], shown["prepared"]) == (True, False)
