@@ -19,6 +19,7 @@ from sync.ledger.feed import Feed
 from sync.ledger.imports import Imports
 from sync.ledger.journal import Journal
 from sync.ledger.marks import RunMarks
+from sync.ledger.rekey import Rekeying
 from sync.ledger.shelf import LedgerShelf
 from sync.ledger.standing import Standings
 from sync.ledger.store import Store, create_file, whole_row
@@ -26,7 +27,7 @@ from sync.ledger.taps import Taps
 from sync.ledger.verify import Verifying
 
 
-class Ledger(Claims, Bindings, Taps, Imports, Journal, Standings, Feed, Verifying):
+class Ledger(Claims, Bindings, Taps, Rekeying, Imports, Journal, Standings, Feed, Verifying):
     """Everything that one home knows and has done. Threads may share it."""
 
     @staticmethod

@@ -10,7 +10,7 @@ import sqlite3
 
 from sync.errors import LedgerFaulty, LedgerNewer
 
-VERSION = 1
+VERSION = 2
 
 # An entry is written once. Its content and salt may be erased together (ledger.md 8.3), nothing
 # else of it ever changes (I12).
@@ -183,6 +183,12 @@ _STATE = (
     ) STRICT""",
 )
 
+# A card between two versions of its keys (rekey.py).
+_REKEY = """CREATE TABLE rekey (
+    card_ref BLOB PRIMARY KEY CHECK (length(card_ref) = 8),
+    to_version INTEGER NOT NULL CHECK (to_version BETWEEN 1 AND 255)
+) STRICT, WITHOUT ROWID"""
+
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring an open connection's file to `VERSION`, in one immediate transaction.
@@ -202,6 +208,10 @@ def migrate(db: sqlite3.Connection) -> None:
     def m0001_first(tables: Database) -> None:
         for statement in (*_JOURNAL, *_CLAIMS, *_CARDS, *_BINDINGS, *_STATE):
             tables.execute(statement)
+
+    @steps()
+    def m0002_rekey(tables: Database) -> None:
+        tables.execute(_REKEY)
 
     db.execute("BEGIN IMMEDIATE")
     try:

@@ -196,9 +196,10 @@ def test_an_existing_ledger_is_not_made_again(home: LedgerHome, ledger: Ledger) 
     assert home.open().terminal == "T-01"
 
 
-def test_the_migration_is_noted_and_made_once(home: LedgerHome, ledger: Ledger) -> None:
+def test_the_migrations_are_noted_and_made_once(home: LedgerHome, ledger: Ledger) -> None:
     assert home.rows("SELECT migration_set, name FROM _sqlite_migrations") == [
-        ("flora-ledger", "m0001_first")
+        ("flora-ledger", "m0001_first"),
+        ("flora-ledger", "m0002_rekey"),
     ]
     assert home.rows("PRAGMA user_version") == [(schema.VERSION,)]
 
