@@ -26,6 +26,9 @@ class Invite:
     secret: bytes
     hub_print: bytes
 
+    def __repr__(self) -> str:
+        return "Invite"
+
     def mac_key(self) -> bytes:
         """The key of both MACs, 32 bytes: all that the hub keeps of the secret."""
         return hashlib.sha256(b"flora enrol" + self.secret).digest()

@@ -7,13 +7,13 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 BIN = Path("/usr/lib/postgresql/15/bin")
@@ -46,6 +46,7 @@ def postgres() -> Iterator[str]:
         )
         server: subprocess.Popen[bytes] = subprocess.Popen(
             [
+                *user,
                 BIN / "postgres",
                 "-D",
                 data,
@@ -60,7 +61,6 @@ def postgres() -> Iterator[str]:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             cwd="/",
-            **user,
         )
         atexit.register(_stop, server)
         try:
@@ -72,19 +72,23 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(base, ignore_errors=True)
 
 
-def _own(base: Path) -> dict[str, Any]:
-    """initdb refuses root; then everything there belongs to `postgres`."""
+def _own(base: Path) -> list[str]:
+    """What stands before a command so that it runs as `postgres`, who owns `base` from now on:
+    initdb refuses root. `setpriv` becomes the command, so the pid is the server's own."""
     if os.geteuid() != 0:
-        return {}
+        return []
     entry = pwd.getpwnam("postgres")
     for path in (base, *base.iterdir()):
         os.chown(path, entry.pw_uid, entry.pw_gid)
-    return {"user": "postgres", "group": "postgres", "extra_groups": []}
+    words = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+    if not Path("/").stat().st_mode & stat.S_IXOTH:  # a chroot whose root is its maker's alone
+        words += ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
+    return words
 
 
-def _run(user: dict[str, Any], name: str, *arguments: object) -> None:
-    words = [str(BIN / name), *(str(one) for one in arguments)]
-    subprocess.run(words, check=True, capture_output=True, cwd="/", **user)
+def _run(user: list[str], name: str, *arguments: object) -> None:
+    words = [*user, str(BIN / name), *(str(one) for one in arguments)]
+    subprocess.run(words, check=True, capture_output=True, cwd="/")
 
 
 def _wait(server: subprocess.Popen[bytes], sockets: Path) -> None:

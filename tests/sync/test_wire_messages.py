@@ -153,7 +153,7 @@ def test_a_code_names_its_hub_and_hides_its_secret() -> None:
     made = new_invite(bytes(10), b"k" * 32)
     assert made.is_of(b"k" * 32)
     assert not made.is_of(b"l" * 32)
-    assert "00" not in repr(made)
+    assert repr(made) == "Invite"
     other = Invite(secret=bytes(9) + b"\x01", hub_print=made.hub_print)
     assert mac_is(made.mac_key(), b"body", mac(made.mac_key(), b"body"))
     assert not mac_is(made.mac_key(), b"body", mac(other.mac_key(), b"body"))
