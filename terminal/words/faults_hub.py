@@ -8,12 +8,12 @@ FAULTS: dict[str, Said] = {
     "hub_silent": Said(
         exit=5,
         zh=Parts(
-            what="連不上市府主機，已等候 {waited_s} 秒。",
+            what="連不上市府主機（等候 {waited_s} 秒）。",
             means="無法確認是否重複領卡，因此沒有發卡；待送資料都保留著。",
             next="請檢查網路後再試；綁卡與刷卡仍可照常辦理。",
         ),
         en=Parts(
-            what="The city's hub has not answered for {waited_s} seconds.",
+            what="The city's hub does not answer (waited {waited_s} s).",
             means="A second collection cannot be ruled out; no card was issued. Uploads are kept.",
             next="Check the network and try again. Binding and taps go on meanwhile.",
         ),
