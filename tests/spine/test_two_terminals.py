@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.spine.hub import HubProcess
-from tests.spine.rig import Answer, citizen, flora, make_card, make_home, on, person
+from tests.spine.rig import Answer, citizen, flora, make_card, make_home, on, person, tomorrow
 from tests.spine.test_kept_secret import found_under, needles
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,12 @@ def test_the_whole_job_over_two_terminals(hub: HubProcess, tmp_path: Path) -> No
     for name, home in (("T-01", one), ("T-02", two), ("T-03", three)):
         hub.enrol(name, home)
         sync(home)
-    assert issue(one, make_card(tmp_path, "a"), person(1)).code == 0
+    uid = bytes.fromhex("9ac7be51")
+    first = make_card(tmp_path, "a", "--uid", uid.hex())
+    assert issue(one, first, person(1)).code == 0
+    stop = flora("network", "stops", "--route", "300", home=one).json[0]["stop"]
+    tap = ("tap", "--reader", on(first), "--route", "300", "--stop", stop)
+    assert flora(*tap, "--at", f"{tomorrow()}T08:00", home=one).code == 0
     sync(one)
 
     # The hub refuses at the second counter before that one has heard of it, and after.
@@ -76,8 +81,9 @@ def test_the_whole_job_over_two_terminals(hub: HubProcess, tmp_path: Path) -> No
         sync(home)
         assert flora("ledger", "verify", home=home)["whole"] is True
     numbers = {f"{i} {k}": v for i in (1, 2, 3) for k, v in needles(person(i).encode()).items()}
-    for place in (one, two, hub.home):
-        assert found_under(place, numbers) == []
+    unbound = {f"uid {k}": v for k, v in needles(uid).items()}
+    for place in (one, two, three, hub.home):
+        assert found_under(place, numbers | unbound) == []
 
 
 def test_a_binding_moves_between_counters(hub: HubProcess, tmp_path: Path) -> None:
