@@ -19,6 +19,7 @@ ISO_14443_A_3 = 0x03
 CLASSIC_1K = 0x0001
 CLASSIC_4K = 0x0002
 CLASSIC_MINI = 0x0026
+INFINEON_1K = 0xFF88  # answers SAK 88 on air: a Classic 1K all the same (cards.md 2.8)
 
 CARD_NAMES: dict[int, str] = {
     CLASSIC_1K: "MIFARE Classic 1K",
@@ -26,7 +27,7 @@ CARD_NAMES: dict[int, str] = {
     0x0003: "MIFARE Ultralight",
     CLASSIC_MINI: "MIFARE Mini",
     0x003B: "FeliCa",
-    0xFF88: "Infineon SLE 66R35",
+    INFINEON_1K: "Infineon SLE 66R35",
 }
 
 
@@ -53,5 +54,5 @@ def storage_atr(name: int, *, standard: int = ISO_14443_A_3) -> bytes:
 
 
 def is_classic(atr: bytes) -> bool:
-    """Whether these bytes name a MIFARE Classic of any size."""
-    return storage_card(atr) in (CLASSIC_1K, CLASSIC_4K, CLASSIC_MINI)
+    """Whether these bytes name a MIFARE Classic of any size and maker."""
+    return storage_card(atr) in (CLASSIC_1K, CLASSIC_4K, CLASSIC_MINI, INFINEON_1K)

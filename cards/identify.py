@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apdu.atr import CARD_NAMES, CLASSIC_1K, CLASSIC_4K, CLASSIC_MINI, storage_card
+from apdu.atr import (
+    CARD_NAMES,
+    CLASSIC_1K,
+    CLASSIC_4K,
+    CLASSIC_MINI,
+    INFINEON_1K,
+    storage_card,
+)
 from drivers.contract import Connection
 
-INFINEON_1K = 0xFF88  # answers SAK 88 on air: a Classic 1K all the same (cards.md 2.8)
 ULTRALIGHT = 0x0003
 FELICA = 0x003B
 

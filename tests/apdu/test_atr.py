@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from apdu.atr import CARD_NAMES, CLASSIC_1K, is_classic, storage_atr, storage_card, tck_of
+from apdu.atr import (
+    CARD_NAMES,
+    CLASSIC_1K,
+    INFINEON_1K,
+    is_classic,
+    storage_atr,
+    storage_card,
+    tck_of,
+)
 from tests.apdu.vectors import Vector, cases, published
 
 
@@ -35,3 +43,9 @@ def test_a_damaged_atr_names_no_card(at: int) -> None:
 def test_other_atrs_are_no_storage_card(atr: bytes) -> None:
     assert storage_card(atr) is None
     assert not is_classic(atr)
+
+
+def test_an_infineon_1k_is_a_classic_too() -> None:
+    """Part of the real stock may be of that maker; without a Classic port it could not be used."""
+    assert is_classic(storage_atr(INFINEON_1K))
+    assert not is_classic(storage_atr(0x0003))
