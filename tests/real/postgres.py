@@ -83,6 +83,7 @@ def _own(base: Path) -> list[str]:
     words = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
     if not Path("/").stat().st_mode & stat.S_IXOTH:  # a chroot whose root is its maker's alone
         words += ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
+        words += ["--securebits", "+no_setuid_fixup"]  # else access(2) overlooks the capability
     return words
 
 
