@@ -27,7 +27,7 @@ from drivers.errors import (
 from drivers.link import LinkConnection
 from hw_sim.classic import ClassicCard
 from hw_sim.field import Field, Tear
-from hw_sim.image import CardImage, ImageCorrupt, load, save
+from hw_sim.image import CardImage, ImageCorrupt, load_classic, save
 from hw_sim.reader_chip import ReaderChip
 
 _POLL_S = 0.1
@@ -162,7 +162,7 @@ class _SimLink:
 def _load(path: Path) -> CardImage | None:
     """The card in the file; None where there is no file. Raises `CardFileCorrupt`."""
     try:
-        return load(path)
+        return load_classic(path)
     except FileNotFoundError:
         return None
     except ImageCorrupt as fault:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,25 +15,29 @@ from pathlib import Path
 from typing import Any
 
 from hw_sim.access import conditions
+from hw_sim.desfire import document as desfire
+from hw_sim.desfire.image import CHIP_EV1, CHIP_EV2, DesfireImage
+from hw_sim.document import (
+    FORMAT,
+    HEADER,
+    VERSION,
+    check_fields,
+    check_header,
+    label,
+    no_doubles,
+    octets,
+    seed_of,
+    unhex,
+)
+from hw_sim.document import ImageCorrupt as ImageCorrupt
 from hw_sim.frames import CASCADE_TAG, bcc
 
-FORMAT = "hw_sim card"
-VERSION = 1
 BLOCK_BYTES = 16
 BLOCKS = 64
-FILE_BYTES_MAX = 65_536
+FILE_BYTES_MAX = 262_144
 CHIP_CLASSIC_1K = "classic-1k"
 
-_KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_FIELDS = frozenset({"format", "version", "kind", "chip", "uid", "atqa", "sak", "seed", "blocks"})
-
-
-class ImageCorrupt(Exception):
-    """A card file that is none. `why` says in a few English words what does not fit."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+_FIELDS = HEADER | {"uid", "atqa", "sak", "seed", "blocks"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,20 +75,24 @@ class CardImage:
         return tuple(s for s in range(16) if conditions(self.trailer(4 * s)) is None)
 
 
-def load(path: str | os.PathLike[str]) -> CardImage:
+Image = CardImage | DesfireImage
+"""What a card file holds, one kind a chip."""
+
+
+def load(path: str | os.PathLike[str]) -> Image:
     """Read a card file. Raises `ImageCorrupt`, and OSError where the file cannot be read."""
     with Path(path).open("rb") as file:
         data = file.read(FILE_BYTES_MAX + 1)
     if len(data) > FILE_BYTES_MAX:
         raise ImageCorrupt(f"longer than {FILE_BYTES_MAX} bytes")
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_no_doubles)
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=no_doubles)
     except (ValueError, RecursionError):
         raise ImageCorrupt("not a JSON document in UTF-8") from None
     return _from_document(document)
 
 
-def save(path: str | os.PathLike[str], image: CardImage) -> None:
+def save(path: str | os.PathLike[str], image: Image) -> None:
     """Replace the card file at once. Raises OSError, and then the old file is still there."""
     target = Path(os.path.realpath(path))
     beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
@@ -97,7 +104,17 @@ def save(path: str | os.PathLike[str], image: CardImage) -> None:
         raise
 
 
-def _to_document(image: CardImage) -> dict[str, object]:
+def load_classic(path: str | os.PathLike[str]) -> CardImage:
+    """Read the card file of a MIFARE Classic. Raises as `load` does."""
+    image = load(path)
+    if not isinstance(image, CardImage):
+        raise ImageCorrupt("chip is no MIFARE Classic")
+    return image
+
+
+def _to_document(image: Image) -> dict[str, object]:
+    if isinstance(image, DesfireImage):
+        return desfire.to_document(image)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -111,31 +128,28 @@ def _to_document(image: CardImage) -> dict[str, object]:
     }
 
 
-def _from_document(document: object) -> CardImage:
-    if not isinstance(document, dict):
-        raise ImageCorrupt("not a JSON object")
-    if document.get("format") != FORMAT:
-        raise ImageCorrupt(f'format is not "{FORMAT}"')
-    if not _is(document.get("version"), VERSION):
-        raise ImageCorrupt(f"version is not {VERSION}")
-    if odd := sorted(_FIELDS ^ document.keys()):
-        raise ImageCorrupt(f"field missing or unknown: {odd[0][:32]!r}")
-    kind, seed, blocks = document["kind"], document["seed"], document["blocks"]
-    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
-        raise ImageCorrupt("kind is no label")
-    if document["chip"] != CHIP_CLASSIC_1K:
+def _from_document(found: object) -> Image:
+    document = check_header(found)
+    chip = document.get("chip")
+    if chip in (CHIP_EV1, CHIP_EV2):
+        return desfire.from_document(document)
+    check_fields(document, _FIELDS)
+    if chip != CHIP_CLASSIC_1K:
         raise ImageCorrupt("chip is unknown")
-    if type(seed) is not int or not 0 <= seed < 2**64:
-        raise ImageCorrupt("seed is no number of 64 bits")
+    return _classic(document)
+
+
+def _classic(document: Mapping[str, Any]) -> CardImage:
+    kind, seed, blocks = label(document), seed_of(document), document["blocks"]
     if not isinstance(blocks, list) or len(blocks) != BLOCKS:
         raise ImageCorrupt(f"blocks are not a list of {BLOCKS}")
     image = CardImage(
         kind=kind,
-        uid=_hex(document, "uid", 4, 7),
-        atqa=_hex(document, "atqa", 2),
-        sak=_hex(document, "sak", 1)[0],
+        uid=octets(document, "uid", 4, 7),
+        atqa=octets(document, "atqa", 2),
+        sak=octets(document, "sak", 1)[0],
         seed=seed,
-        blocks=[_unhex(text, f"block {n}", BLOCK_BYTES) for n, text in enumerate(blocks)],
+        blocks=[unhex(text, f"block {n}", BLOCK_BYTES) for n, text in enumerate(blocks)],
     )
     if not uid_fits(image.uid, image.blocks[0]):
         raise ImageCorrupt("block 0 does not begin with the UID")
@@ -148,26 +162,3 @@ def uid_fits(uid: bytes, block_0: bytes) -> bool:
     if len(uid) == 4:
         return uid[0] != CASCADE_TAG and block_0.startswith(uid + bytes((bcc(uid),)))
     return block_0.startswith(uid)
-
-
-def _is(value: object, wanted: int) -> bool:
-    return type(value) is int and value == wanted  # True == 1, yet it is no version
-
-
-def _hex(document: Mapping[str, Any], name: str, *sizes: int) -> bytes:
-    return _unhex(document[name], name, *sizes)
-
-
-def _unhex(text: object, name: str, *sizes: int) -> bytes:
-    if not isinstance(text, str) or not re.fullmatch(r"(?:[0-9a-fA-F]{2})*", text):
-        raise ImageCorrupt(f"{name} is not hexadecimal")
-    if len(text) // 2 not in sizes:
-        raise ImageCorrupt(f"{name} has {len(text) // 2} bytes")
-    return bytes.fromhex(text)
-
-
-def _no_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a name twice")
-    return document

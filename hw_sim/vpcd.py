@@ -27,7 +27,7 @@ from pathlib import Path
 
 from hw_sim.classic import ClassicCard
 from hw_sim.field import Field
-from hw_sim.image import CardImage, ImageCorrupt, load, save
+from hw_sim.image import CardImage, ImageCorrupt, load_classic, save
 from hw_sim.reader_chip import ReaderChip
 
 HOST = "127.0.0.1"
@@ -65,7 +65,7 @@ class VpcdServer:
         tell: Callable[[Notice], None],
     ) -> None:
         """Raises `ImageCorrupt`, and OSError where the file cannot be read."""
-        load(path)
+        load_classic(path)
         self._last_path = Path(path)
         self._path: Path | None = self._last_path
         self._address = (host, port)
@@ -89,7 +89,7 @@ class VpcdServer:
         """Put a card on the reader: the one in `path`, or the last one again. A card that lies
         there goes first. Raises `ImageCorrupt` or OSError, and then nothing has changed."""
         wanted = self._last_path if path is None else Path(path)
-        load(wanted)
+        load_classic(wanted)
         self._last_path = wanted
         self._wish(wanted)
 
@@ -194,7 +194,7 @@ class VpcdServer:
     def _insert(self, path: Path) -> tuple[CardImage, bytes]:
         """The card of the file, without power, and its ATR."""
         try:
-            image = load(path)
+            image = load_classic(path)
         except (ImageCorrupt, OSError):
             raise _FileLost from None
         self._chip.field = Field(ClassicCard(image))

@@ -221,10 +221,10 @@ def _card_file(file: Path) -> Iterator[None]:
 
 
 def _load(file: Path) -> CardImage:
-    from hw_sim.image import load
+    from hw_sim.image import load_classic
 
     with _card_file(file):
-        return load(file)
+        return load_classic(file)
 
 
 def _save(file: Path, image: CardImage) -> None:

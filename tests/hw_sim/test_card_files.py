@@ -34,7 +34,7 @@ def test_a_saved_card_is_loaded_as_it_was(
 ) -> None:
     path = tmp_path_factory.mktemp("card") / "c.card"
     image.save(path, made)
-    assert image.load(path) == made
+    assert image.load_classic(path) == made
     assert [p.name for p in path.parent.iterdir()] == ["c.card"]
 
 
@@ -50,7 +50,7 @@ def refused(tmp_path: Path, data: bytes | str | object) -> str:
         data = (data if isinstance(data, str) else json.dumps(data)).encode()
     path.write_bytes(data)
     with pytest.raises(ImageCorrupt) as caught:
-        image.load(path)
+        image.load_classic(path)
     assert caught.value.why == str(caught.value)
     return caught.value.why
 
@@ -118,7 +118,7 @@ def test_a_damaged_byte_is_refused_or_another_card_never_a_fault(tmp_path: Path,
     data[flip % len(data)] ^= 1 << flip % 8
     (tmp_path / "bad").write_bytes(data)
     try:
-        loaded = image.load(tmp_path / "bad")
+        loaded = image.load_classic(tmp_path / "bad")
     except ImageCorrupt:
         return
     assert len(loaded.blocks) == 64
@@ -127,12 +127,12 @@ def test_a_damaged_byte_is_refused_or_another_card_never_a_fault(tmp_path: Path,
 def test_a_uid_of_4_bytes_never_begins_with_the_cascade_tag(tmp_path: Path) -> None:
     image.save(tmp_path / "c", card_image(uid=bytes.fromhex("88020304")))
     with pytest.raises(ImageCorrupt, match="UID"):
-        image.load(tmp_path / "c")
+        image.load_classic(tmp_path / "c")
 
 
 def test_a_missing_file_is_not_a_corrupt_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        image.load(tmp_path / "none")
+        image.load_classic(tmp_path / "none")
 
 
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_beside_it(
@@ -153,7 +153,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_beside_it(
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OSError, match="No space"):
         image.save(path, new)
-    assert image.load(path) == old
+    assert image.load_classic(path) == old
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -172,7 +172,7 @@ def test_a_link_to_a_card_file_stays_a_link(tmp_path: Path) -> None:
     image.save(tmp_path / "real", card_image())
     image.save(tmp_path / "link", card_image(blocks={5: b"n" * 16}))
     assert (tmp_path / "link").is_symlink()
-    assert image.load(tmp_path / "real").blocks[5] == b"n" * 16
+    assert image.load_classic(tmp_path / "real").blocks[5] == b"n" * 16
 
 
 @pytest.mark.parametrize(("block", "size"), [(-1, 16), (64, 16), (5, 15), (5, 17)])

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import hw_sim
-from hw_sim.image import load
+from hw_sim.image import load_classic
 
 README = Path(hw_sim.__file__).with_name("README.md")
 
@@ -24,7 +24,7 @@ def test_the_example_runs_alone(tmp_path: Path) -> None:
     ).stdout.split()  # fmt: skip
     assert said[0] == "3b8f8001804f0ca000000306030001000000006a"
     assert [answer[-4:] for answer in said[1:]] == ["9000"] * 5 + ["6400"]
-    mixed = load(tmp_path / "torn.card").blocks[5]
+    mixed = load_classic(tmp_path / "torn.card").blocks[5]
     assert all(not byte & ~0xBB for byte in mixed)
 
 

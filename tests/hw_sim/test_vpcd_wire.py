@@ -129,7 +129,7 @@ def test_the_file_holds_a_change_before_its_answer_is_given(reader: Vpcd, card: 
     assert reader.ask(OPEN) == b"\x90\x00"
     assert card.stat().st_ino == before, "nothing changed, nothing written"
     assert reader.ask(WRITE) == b"\x90\x00"
-    assert image.load(card).blocks[5] == b"x" * 16
+    assert image.load_classic(card).blocks[5] == b"x" * 16
 
 
 @pytest.mark.usefixtures("server")
@@ -148,7 +148,7 @@ def test_what_others_did_to_the_file_is_seen_when_the_card_gets_power(
 ) -> None:
     reader.inserted()
     reader.send(OFF)
-    other = image.load(card)
+    other = image.load_classic(card)
     other.program(6, b"o" * 16)
     image.save(card, other)
     reader.send(ON)
@@ -286,7 +286,7 @@ def test_a_change_that_cannot_be_kept_is_not_answered(
     reader.send(WRITE)
     assert reader.lifted()
     assert [next_notice(told), next_notice(told)] == [Notice.READY, Notice.FILE_LOST]
-    assert image.load(card).blocks[5] == bytes(16)
+    assert image.load_classic(card).blocks[5] == bytes(16)
 
 
 def test_a_lost_file_can_be_put_again(
