@@ -81,7 +81,8 @@ def _binding(mark: BindingMark, home: Home) -> dict[str, Any]:
 
 def lines_of(facts: dict[str, Any]) -> list[str]:
     """The facts for people; what is null is left out."""
-    lines = [say(f"ui.{name}", **{name: facts[name]}) for name in ("kind", "chip", "uid")]
+    lines = [say("ui.kind", kind=kind_name(facts["kind"]))]
+    lines += [say(f"ui.{name}", **{name: facts[name]}) for name in ("chip", "uid")]
     if facts["mode"] is None:
         return lines
     lines.append(say("ui.mode", mode=say(f"ui.mode_{facts['mode']}")))
@@ -95,6 +96,12 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
     if facts["purse_ntd"] is not None:
         lines.append(say("ui.purse", purse_ntd=facts["purse_ntd"]))
     return lines
+
+
+def kind_name(kind: str) -> str:
+    """A kind of card as people call it."""
+    known = kind in ("flora", "blank-classic", "desfire", "unknown")
+    return say(f"ui.kind_{kind}") if known else say("ui.kind_other", kind=kind)
 
 
 def binding_line(binding: dict[str, Any] | None) -> str:
