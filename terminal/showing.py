@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cards.errors import WrongCard
-from cards.identify import identify
+from cards.identify import recognise
 from cards.open import open_card
 from terminal.words.speak import LANGUAGES, language, say
 
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from drivers.contract import Connection
     from terminal.home import Home
 
+# What has a name in `terminal.words.ui`; a kind of tomorrow's is said as it is.
+_KINDS_SAID = (
+    *("flora", "blank-classic", "classic", "classic-4k", "ultralight", "felica"),
+    *("desfire", "nhi", "bank", "bank-easycard", "phone", "iso-dep", "unknown"),
+)
+
 
 def public_facts(connection: Connection) -> dict[str, Any]:
     """What any card says of itself; the rest is null. Tries no key."""
-    found = identify(connection)
+    found = recognise(connection)
     return _facts(kind=found.kind, chip=found.chip, uid=found.uid)
 
 
@@ -84,7 +90,7 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
     lines = [say("ui.kind", kind=kind_name(facts["kind"]))]
     lines += [say(f"ui.{name}", **{name: facts[name]}) for name in ("chip", "uid")]
     if facts["mode"] is None:
-        return lines
+        return lines if facts["kind"] in ("flora", "classic") else [*lines, say("ui.not_ours")]
     lines.append(say("ui.mode", mode=say(f"ui.mode_{facts['mode']}")))
     issued = {True: "yes", False: "no", None: "unknown"}[facts["issued"]]
     lines.append(say("ui.prepared" if facts["prepared"] else f"ui.issued_{issued}"))
@@ -100,8 +106,7 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
 
 def kind_name(kind: str) -> str:
     """A kind of card as people call it."""
-    known = kind in ("flora", "blank-classic", "desfire", "unknown")
-    return say(f"ui.kind_{kind}") if known else say("ui.kind_other", kind=kind)
+    return say(f"ui.kind_{kind}") if kind in _KINDS_SAID else say("ui.kind_other", kind=kind)
 
 
 def binding_line(binding: dict[str, Any] | None) -> str:
