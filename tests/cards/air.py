@@ -18,7 +18,7 @@ from cards.personalise import blank, issue, prepare
 from cards.state import BindingMark, CardState, Trip
 from drivers.errors import CardRemoved
 from drivers.registry import open_reader
-from hw_sim.image import load, save
+from hw_sim.image import load_classic, save
 from hw_sim.stock import new_flora
 from tests.cards.rig import DIRECTORY, KEYS, MOMENTS, OURS, UID, FakeShelf
 
@@ -67,7 +67,7 @@ def seen(file: Path) -> tuple[CardState | None, int]:
 
 def foreign_blocks(file: Path) -> list[bytes]:
     """All blocks outside our sectors."""
-    return [data for b, data in enumerate(load(file).blocks) if b // 4 not in OURS.sectors]
+    return [data for b, data in enumerate(load_classic(file).blocks) if b // 4 not in OURS.sectors]
 
 
 def prepare_it(card: Card) -> None:

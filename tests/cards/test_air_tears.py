@@ -16,7 +16,7 @@ import pytest
 from cards.errors import WrongCard
 from cards.personalise import blank, check_blank
 from cards.state import CardState
-from hw_sim.image import load, save
+from hw_sim.image import load_classic, save
 from hw_sim.stock import new_blank_classic, new_flora, topup
 from tests.cards.air import (
     CASES,
@@ -95,7 +95,7 @@ def test_a_top_up_between_tear_and_second_presentation_changes_nothing_of_the_ch
     begin = STARTS["bound"].make(file)
     topped_up = 0
     for where in tears(file, begin, tap_on):
-        image = load(file)
+        image = load_classic(file)
         topup(image, 200, blocks=OURS.purse_blocks)
         save(file, image)
         tap_on(lay(file))
@@ -123,7 +123,7 @@ def test_stock_without_a_free_sector_and_a_blank_chip(tmp_path: Path) -> None:
     assert (card.mode, card.state, card.purse) == ("ledger", CardState(), None)
     check_blank(card)
     prepare_it(card)
-    assert load(file).blocks == full.blocks
+    assert load_classic(file).blocks == full.blocks
     save(file, new_blank_classic(Random(4), uid=bytes.fromhex("04112233445566")))
     with pytest.raises(WrongCard) as wrong:
         lay(file)

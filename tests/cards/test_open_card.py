@@ -6,11 +6,11 @@ from contextlib import suppress
 
 import pytest
 
-from apdu.atr import storage_atr
+from apdu.atr import INFINEON_1K, storage_atr
 from apdu.classic.geometry import trailer_of
 from cards.config import OurSectors
 from cards.errors import CardSpoiled, SectorLocked, WrongCard
-from cards.identify import INFINEON_1K, identify
+from cards.identify import identify
 from cards.in_ledger import LedgerCard
 from cards.state import CardState
 from tests.cards.rig import (

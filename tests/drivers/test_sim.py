@@ -18,7 +18,8 @@ from drivers.errors import (
     UnknownScheme,
 )
 from drivers.registry import open_reader
-from hw_sim import load, new_blank_classic, save
+from hw_sim import new_blank_classic, save
+from hw_sim.image import load_classic
 from tests.drivers.contract_suite import DATA, FACTORY, ReaderContract, classic
 
 
@@ -32,7 +33,7 @@ class SimRig:
         self._lying: Path | None = None
         for number, path in enumerate(self._boxed):
             save(path, new_blank_classic(Random(number), uid=bytes((4, 1, 2, number))))
-        self.uids = (load(self._boxed[0]).uid, load(self._boxed[1]).uid)
+        self.uids = (load_classic(self._boxed[0]).uid, load_classic(self._boxed[1]).uid)
 
     def put(self, card: int) -> None:
         self.lift()
@@ -76,22 +77,22 @@ def write_under(uri: str) -> None:
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
 def test_a_tear_at_every_frame_leaves_old_or_new_bits(card: Path, moment: str) -> None:
-    pristine = load(card).blocks
+    pristine = load_classic(card).blocks
     ended, frame = 0, 0
     while not ended:
         frame += 1
-        image = load(card)
+        image = load_classic(card)
         image.blocks = list(pristine)
         save(card, image)
         try:
             write_under(f"sim:{card}?tear={frame}:{moment}")
             ended = frame
         except CardRemoved:
-            after = load(card).blocks
+            after = load_classic(card).blocks
             assert after[:4] + after[5:] == pristine[:4] + pristine[5:]
     # Three frames select the card, two authenticate, two write: all seven were torn.
     assert ended == 8
-    assert load(card).blocks[4] == DATA
+    assert load_classic(card).blocks[4] == DATA
 
 
 def test_a_torn_card_stays_lifted_for_this_reader_only(card: Path) -> None:
@@ -103,7 +104,7 @@ def test_a_torn_card_stays_lifted_for_this_reader_only(card: Path) -> None:
     assert reader.wait_for_removal(timeout_s=0)
     with pytest.raises(NoCard):
         reader.wait_for_card(timeout_s=0)
-    assert open_reader(f"sim:{card}").wait_for_card(timeout_s=0).uid == load(card).uid
+    assert open_reader(f"sim:{card}").wait_for_card(timeout_s=0).uid == load_classic(card).uid
 
 
 def test_a_tear_before_the_uid_is_a_removed_card(card: Path) -> None:
@@ -114,7 +115,7 @@ def test_a_tear_before_the_uid_is_a_removed_card(card: Path) -> None:
 
 def test_a_tear_never_reached_is_none(card: Path) -> None:
     write_under(f"sim:{card}?tear=1000:before")
-    assert load(card).blocks[4] == DATA
+    assert load_classic(card).blocks[4] == DATA
 
 
 @pytest.mark.parametrize(
@@ -147,13 +148,13 @@ def test_a_card_changed_by_another_hand_was_lifted(card: Path) -> None:
     reader = open_reader(f"sim:{card}")
     port = classic(reader.wait_for_card(timeout_s=0))
     assert port.authenticate(4, FACTORY, key_b=False)
-    image = load(card)
+    image = load_classic(card)
     image.program(5, DATA)
     save(card, image)
     with pytest.raises(CardRemoved):
         port.write(4, DATA)
     assert reader.wait_for_removal(timeout_s=0)
-    assert load(card).blocks[4:6] == [bytes(16), DATA]  # the other hand's write is kept
+    assert load_classic(card).blocks[4:6] == [bytes(16), DATA]  # the other hand's write is kept
 
 
 def test_a_file_that_cannot_be_written_is_a_fault(
@@ -169,7 +170,7 @@ def test_a_file_that_cannot_be_written_is_a_fault(
         port.write(4, DATA)
     with pytest.raises(CardFileUnwritable):
         port.read(4)
-    assert load(card).blocks[4] == bytes(16)
+    assert load_classic(card).blocks[4] == bytes(16)
 
 
 def test_nothing_is_written_where_nothing_changed(card: Path) -> None:

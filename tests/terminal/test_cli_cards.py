@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hw_sim.image import load
+from hw_sim.image import load_classic
 from tests.spine.rig import Answer, flora
 
 CITIZEN = {
@@ -36,7 +36,7 @@ def test_a_card_keeps_uid_and_purse(tmp_path: Path) -> None:
     card = tmp_path / "a.card"
     assert new(card, "--uid", "04A1B2C3", "--purse", "100")["uid"] == "04a1b2c3"
     assert flora("card", "topup", str(card), "50")["purse_ntd"] == 150
-    assert load(card).uid.hex() == "04a1b2c3"
+    assert load_classic(card).uid.hex() == "04a1b2c3"
 
 
 @pytest.mark.parametrize("uid", ["88010203", "0102", "0102030405", "zz010203", "04 a1 b2 c3"])
@@ -82,8 +82,8 @@ def test_a_dump_comes_back_the_same(tmp_path: Path) -> None:
     card, dump, again = tmp_path / "a.card", tmp_path / "a.bin", tmp_path / "b.card"
     new(card, "--purse", "7")
     assert flora("card", "export", str(card), str(dump))["bytes"] == 1024
-    assert flora("card", "import", str(dump), str(again))["uid"] == load(card).uid.hex()
-    assert load(again).blocks == load(card).blocks
+    assert flora("card", "import", str(dump), str(again))["uid"] == load_classic(card).uid.hex()
+    assert load_classic(again).blocks == load_classic(card).blocks
     dump.write_bytes(dump.read_bytes()[:-1])
     short = flora("card", "import", str(dump), str(again))
     assert (short.code, short["error"]["code"]) == (2, "dump_size")
