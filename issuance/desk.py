@@ -33,13 +33,14 @@ from issuance.rules.catalog import RULES
 from issuance.rules.decision import IssuePolicy
 from issuance.rules.flora import decide_flora
 from sync.clock import Clock, civil_day
-from sync.errors import HubSilent, NoOpenRow
+from sync.errors import HubRole, HubSilent, NoOpenRow, Recovering, Revoked
 from sync.ledger.claims import OpenRow, Taken
 from sync.ledger.ledger import Ledger
 from sync.profile import Profile
 from sync.tokens import tokens_of
 
 PRODUCT = "flora"
+BOOKED_NOTHING = (Recovering, Revoked, HubRole)  # the hub's own word that it took no claim
 ISSUER = 1  # the city itself, in the card's directory
 
 Lay = Callable[[], Card]
@@ -132,7 +133,8 @@ class Desk:
                 facts=dict(said.facts),
             )
         card = lay()
-        self._check_card(card, mine=self._row_of(tokens))
+        mine = self._row_of(tokens)
+        self._check_card(card, mine=mine)
         proxy = app.proxy.relation if app.proxy else "none"
         asked = self._ledger.ask(PRODUCT, tokens, rule=said.rule, proxy=proxy)
         if isinstance(asked, Taken):
@@ -140,7 +142,7 @@ class Desk:
         with self._ledger.hold(asked.n):
             if asked.begun and asked.uid != card.uid:
                 return self._refused("F16", office=self._ledger.site, month=None)
-            return self._advance(asked, card)
+            return self._advance(asked, card, is_new=mine is None)
 
     def finish(
         self, n: int, lay: Lay, *, card_kept: bool = False, card_left: bool = False
@@ -195,10 +197,11 @@ class Desk:
                 blank(card)
             return self._voided(n, "blanked")
 
-    def _advance(self, row: OpenRow, card: Card) -> IssueOutcome:
-        """Do the row's next step until it has gone, or until somebody says no."""
+    def _advance(self, row: OpenRow, card: Card, *, is_new: bool = False) -> IssueOutcome:
+        """Do the row's next step until it has gone, or until somebody says no. `is_new`: nobody
+        has asked the hub with it before."""
         if row.step == "asked":
-            refused = self._claim(row)
+            refused = self._claim(row, is_new=is_new)
             if refused is not None:
                 return refused
             row = self._known(row.n)
@@ -215,16 +218,21 @@ class Desk:
         self._ledger.clear(row.n)
         return self._issued(row, card)
 
-    def _claim(self, row: OpenRow) -> IssueOutcome | None:
-        """From `asked` to `claimed`; an outcome where the answer is no."""
+    def _claim(self, row: OpenRow, *, is_new: bool) -> IssueOutcome | None:
+        """From `asked` to `claimed`; an outcome where the answer is no.
+
+        A hub that cannot have booked anything leaves nothing open. A row that was asked before
+        stays whatever the hub says now: the answer that was lost may have been a yes, and only
+        the same claim id can tell (I4).
+        """
         standing = self._ledger.standing()
         if not standing.enrolled or self._authority is None:
             self._ledger.granted(row.n, basis="alone")
             return None
         try:
             answer = self._authority.claim(row)
-        except HubSilent as silent:
-            if not silent.sent:  # the hub cannot have heard of it: nothing is open
+        except (HubSilent, *BOOKED_NOTHING) as fault:
+            if is_new and not (isinstance(fault, HubSilent) and fault.sent):
                 self._ledger.drop(row.n)
             raise
         if answer.result == "granted":
