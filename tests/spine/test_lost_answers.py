@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,18 +37,32 @@ class LossyLine:
             threading.Thread(target=self._carry, args=(near,), daemon=True).start()
 
     def _carry(self, near: socket.socket) -> None:
-        with near:
-            try:
-                far = socket.create_connection(("127.0.0.1", self.to_port))
-            except OSError:
-                return
-            with far:
-                while data := near.recv(65536):
-                    far.sendall(data)
-                    answer = far.recv(65536)
-                    if self.loses and b"/v1/claims" in data:
-                        return
+        try:
+            far = socket.create_connection(("127.0.0.1", self.to_port))
+        except OSError:
+            near.close()
+            return
+        asked_for_a_claim = threading.Event()
+
+        def back() -> None:
+            with suppress(OSError):
+                while answer := far.recv(65536):
+                    if self.loses and asked_for_a_claim.is_set():
+                        break
                     near.sendall(answer)
+            for end in (near, far):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
+
+        threading.Thread(target=back, daemon=True).start()
+        with suppress(OSError):
+            while data := near.recv(65536):
+                if b"/v1/claims" in data:
+                    asked_for_a_claim.set()
+                far.sendall(data)
+        with suppress(OSError):
+            far.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._socket.close()
