@@ -24,14 +24,20 @@ class LossyLine:
     def __init__(self, to_port: int) -> None:
         self.loses = False
         self.to_port = to_port
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._port = 0
+        self.open()
+        self.url = f"http://127.0.0.1:{self._port}"
 
-    def _serve(self) -> None:
+    def open(self) -> None:
+        """Accept connections; on the same port again after `close`."""
+        self._socket = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, args=(self._socket,), daemon=True).start()
+
+    def _serve(self, listening: socket.socket) -> None:
         while True:
             try:
-                near, _ = self._socket.accept()
+                near, _ = listening.accept()
             except OSError:
                 return
             threading.Thread(target=self._carry, args=(near,), daemon=True).start()
@@ -65,6 +71,9 @@ class LossyLine:
             far.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """Refuse connections from now on."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
 
@@ -92,10 +101,11 @@ def test_the_yes_that_was_lost_is_found_again(hub: HubProcess, tmp_path: Path) -
     assert row["step"] == "asked"
     # Now the hub cannot even be reached: that proves nothing about the first request.
     line.loses = False
-    hub.stop()
-    assert issue(home, card).code == 5
+    line.close()
+    refused = issue(home, card)
+    assert (refused.code, refused["error"]["code"]) == (5, "hub_silent"), refused.out
     assert [r["n"] for r in flora("open", "list", home=home).json] == [row["n"]]
-    hub.start()
+    line.open()
     done = issue(home, card)
     assert (done.code, done["outcome"]) == (0, "issued"), done.out
     assert flora("open", "list", home=home).json == []
