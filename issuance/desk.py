@@ -133,8 +133,8 @@ class Desk:
                 facts=dict(said.facts),
             )
         card = lay()
-        mine = self._row_of(tokens)
-        self._check_card(card, mine=mine)
+        before = self._ledger.open_rows()
+        self._check_card(card, mine=next((r for r in before if r.tokens & tokens), None))
         proxy = app.proxy.relation if app.proxy else "none"
         asked = self._ledger.ask(PRODUCT, tokens, rule=said.rule, proxy=proxy)
         if isinstance(asked, Taken):
@@ -142,7 +142,7 @@ class Desk:
         with self._ledger.hold(asked.n):
             if asked.begun and asked.uid != card.uid:
                 return self._refused("F16", office=self._ledger.site, month=None)
-            return self._advance(asked, card, is_new=mine is None)
+            return self._advance(asked, card, is_new=asked.n not in {r.n for r in before})
 
     def finish(
         self, n: int, lay: Lay, *, card_kept: bool = False, card_left: bool = False
@@ -256,9 +256,6 @@ class Desk:
             raise CardHalfWritten
         if card.mode == "ledger" and self._ledger.binding_on(card.card_ref) is not None:
             raise AlreadyIssued
-
-    def _row_of(self, tokens: frozenset[bytes]) -> OpenRow | None:
-        return next((r for r in self._ledger.open_rows() if r.tokens & tokens), None)
 
     def _known(self, n: int) -> OpenRow:
         row = self._ledger.open_row(n)
