@@ -25,9 +25,9 @@ from drivers.errors import (
     UnknownScheme,
 )
 from drivers.link import LinkConnection
-from hw_sim.classic import ClassicCard
 from hw_sim.field import Field, Tear
-from hw_sim.image import CardImage, ImageCorrupt, load_classic, save
+from hw_sim.image import Image, ImageCorrupt, load, save
+from hw_sim.picc import card_of
 from hw_sim.reader_chip import ReaderChip
 
 _POLL_S = 0.1
@@ -111,12 +111,12 @@ class SimReader:
 class _SimLink:
     """The card of one file on the simulated reader chip (drivers.link.Link)."""
 
-    def __init__(self, path: Path, image: CardImage, *, tear: Tear | None) -> None:
+    def __init__(self, path: Path, image: Image, *, tear: Tear | None) -> None:
         self._path = path
         self._image = image
         self._version = _Version.of(path)
         # A model's chance, seeded by the card: the same tear on the same card is the same.
-        self._field = Field(ClassicCard(image), tear=tear, rng=Random(image.seed))  # noqa: S311
+        self._field = Field(card_of(image), tear=tear, rng=Random(image.seed))  # noqa: S311
         self._chip = ReaderChip(self._field)
 
     @property
@@ -159,10 +159,10 @@ class _SimLink:
         self._version = _Version.of(self._path)
 
 
-def _load(path: Path) -> CardImage | None:
+def _load(path: Path) -> Image | None:
     """The card in the file; None where there is no file. Raises `CardFileCorrupt`."""
     try:
-        return load_classic(path)
+        return load(path)
     except FileNotFoundError:
         return None
     except ImageCorrupt as fault:

@@ -1,4 +1,5 @@
-"""A PC/SC reader for storage cards: its pseudo-APDUs, turned into frames of the air.
+"""A PC/SC reader: pseudo-APDUs for storage cards turned into frames of the air, whole APDUs for
+cards of ISO/IEC 14443-4 carried in blocks (hw_sim.reader_blocks).
 
 It answers as a plain reader of the ACS kind does: `63 00` for whatever failed, `64 00` when no
 card answers any more. Both value dialects, `ff-c2` and `ff-d7`, are understood. After a refusal
@@ -18,6 +19,8 @@ from operator import xor
 from hw_sim import classic, value
 from hw_sim.field import Field
 from hw_sim.frames import ACK, CASCADE_TAG, SEL, WUPA, bcc, crc_fits, proof, with_crc
+from hw_sim.iso_dep import Ats
+from hw_sim.reader_blocks import Blocks
 
 OK, FAILED, GONE = b"\x90\x00", b"\x63\x00", b"\x64\x00"
 END_BEFORE_LE = b"\x62\x82"
@@ -25,6 +28,8 @@ WRONG_LENGTH, NO_FUNCTION, NO_BLOCK = b"\x67\x00", b"\x6a\x81", b"\x6a\x82"
 NO_INS, LE_IS_16 = b"\x6d\x00", b"\x6c\x10"
 
 LE_ALL = 256
+GET_DATA = 0xCA
+SAK_ISO_DEP = 0x20
 KEY_BYTES = 6
 KEY_SLOTS = frozenset((0x00, 0x01))
 KEY_PLACES = frozenset((0x00, 0x20))
@@ -63,28 +68,40 @@ class ReaderChip:
         self._uid = b""
         self._powered = False
         self._selected = False
+        self._blocks: Blocks | None = None  # of a card that speaks whole APDUs
 
     def power_on(self) -> bytes:
-        """Select the card. Its ATR as PC/SC part 3 forms it (20 bytes); b"" if none answers."""
+        """Select the card. Its ATR as PC/SC part 3 forms it; b"" if none answers."""
         self.power_off()
         sak = self._select()
-        self._powered = sak is not None
-        return b"" if sak is None else storage_card_atr(sak)
+        if sak is None:
+            return b""
+        if sak & SAK_ISO_DEP:
+            self._blocks = Blocks.activate(self.field.exchange)
+            if self._blocks is None:
+                return b""
+        self._powered = True
+        return storage_card_atr(sak) if self._blocks is None else iso_dep_atr(self._history())
 
     def power_off(self) -> None:
         """Switch the field off; loaded keys stay."""
         self.field.off()
         self._powered = self._selected = False
+        self._blocks = None
 
     def transmit(self, apdu: bytes) -> bytes:
-        """One pseudo-APDU in, data and status word out; b"" while the card has no power."""
+        """One APDU or pseudo-APDU in, data and status word out; b"" while the card has no power."""
         if not self._powered:
             return b""
         if not self.field.present:
             return GONE
+        if self._blocks is not None and apdu[:1] != b"\xff":
+            return self._blocks.transmit(apdu) or GONE
         if len(apdu) < 4:
             return WRONG_LENGTH
         if apdu[0] != 0xFF:
+            return NO_FUNCTION
+        if self._blocks is not None and apdu[1] != GET_DATA:
             return NO_FUNCTION
         if apdu[1] == 0x88:
             return self._authenticate_old(apdu)
@@ -93,6 +110,11 @@ class ReaderChip:
             return NO_INS
         parsed = Apdu.parse(apdu)
         return WRONG_LENGTH if parsed is None else run(self, parsed)
+
+    def _history(self) -> bytes:
+        """The historical bytes of the card's ATS."""
+        found = Ats.parse(self._blocks.ats) if self._blocks is not None else None
+        return b"" if found is None else found.historical
 
     # --- the air
 
@@ -147,6 +169,8 @@ class ReaderChip:
     # --- instructions
 
     def _get_data(self, apdu: Apdu) -> bytes:
+        if (apdu.p1, apdu.p2) == (1, 0) and self._blocks is not None:
+            return _cut(self._history(), apdu.le)
         if (apdu.p1, apdu.p2) != (0, 0):
             return NO_FUNCTION  # 01 00: a storage card has no ATS
         return _cut(self._uid, apdu.le)
@@ -242,7 +266,7 @@ class ReaderChip:
 
 
 INSTRUCTIONS: dict[int, Callable[[ReaderChip, Apdu], bytes]] = {
-    0xCA: ReaderChip._get_data,
+    GET_DATA: ReaderChip._get_data,
     0x82: ReaderChip._load_key,
     0x86: ReaderChip._authenticate,
     0xB0: ReaderChip._read,
@@ -257,6 +281,12 @@ def storage_card_atr(sak: int) -> bytes:
     """The ATR of an ISO 14443 A part 3 card, 20 bytes (cards.md 3.1)."""
     name = CARD_NAMES.get(sak, 0x0000).to_bytes(2, "big")
     body = bytes.fromhex("8f8001804f0ca000000306") + b"\x03" + name + bytes(4)
+    return b"\x3b" + body + bytes((reduce(xor, body, 0),))
+
+
+def iso_dep_atr(historical: bytes) -> bytes:
+    """The ATR of an ISO 14443-4 A card with these historical bytes, at most 15 (cards.md 3.1)."""
+    body = bytes((0x80 | len(historical[:15]), 0x80, 0x01)) + historical[:15]
     return b"\x3b" + body + bytes((reduce(xor, body, 0),))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from random import Random
 
 from hw_sim import value
+from hw_sim.desfire.image import CHIP_EV1, CHIP_EV2, UID_BYTES, DesfireImage
 from hw_sim.dumps import ATQA_4, ATQA_7, SAK_1K
 from hw_sim.frames import CASCADE_TAG, bcc
 from hw_sim.image import BLOCK_BYTES, CardImage
@@ -66,6 +67,26 @@ def new_blank_classic(rng: Random, *, uid: bytes | None) -> CardImage:
     for sector in range(SECTORS):
         image.blocks[4 * sector + 3] = FACTORY_KEY + FACTORY_ACCESS + FACTORY_KEY
     return image
+
+
+def new_desfire(
+    rng: Random, *, uid: bytes | None, ev1: bool, random_uid: bool = False
+) -> DesfireImage:
+    """A MIFARE DESFire EV1 or EV2 of 8K as its maker sells it: DES master key of zeros, nothing on
+    it. `uid` 7 bytes; with `random_uid` the air shows another one each time. Raises ValueError."""
+    uid = b"\x04" + rng.randbytes(UID_BYTES - 1) if uid is None else uid
+    if len(uid) != UID_BYTES or uid[0] == CASCADE_TAG:
+        raise ValueError(f"a UID of {len(uid)} bytes that no DESFire can have")
+    week, year = rng.randrange(1, 53), rng.randrange(12, 26)
+    bcd = bytes(number // 10 << 4 | number % 10 for number in (week, year))
+    return DesfireImage(
+        kind="blank-desfire",
+        chip=CHIP_EV1 if ev1 else CHIP_EV2,
+        uid=uid,
+        seed=rng.getrandbits(64),
+        production=rng.randbytes(5) + bcd,
+        random_uid=random_uid,
+    )
 
 
 def topup(image: CardImage, ntd: int, *, blocks: tuple[int, int]) -> int:

@@ -25,9 +25,9 @@ from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
-from hw_sim.classic import ClassicCard
 from hw_sim.field import Field
-from hw_sim.image import CardImage, ImageCorrupt, load_classic, save
+from hw_sim.image import Image, ImageCorrupt, load, save
+from hw_sim.picc import card_of
 from hw_sim.reader_chip import ReaderChip
 
 HOST = "127.0.0.1"
@@ -65,7 +65,7 @@ class VpcdServer:
         tell: Callable[[Notice], None],
     ) -> None:
         """Raises `ImageCorrupt`, and OSError where the file cannot be read."""
-        load_classic(path)
+        load(path)
         self._last_path = Path(path)
         self._path: Path | None = self._last_path
         self._address = (host, port)
@@ -89,7 +89,7 @@ class VpcdServer:
         """Put a card on the reader: the one in `path`, or the last one again. A card that lies
         there goes first. Raises `ImageCorrupt` or OSError, and then nothing has changed."""
         wanted = self._last_path if path is None else Path(path)
-        load_classic(wanted)
+        load(wanted)
         self._last_path = wanted
         self._wish(wanted)
 
@@ -191,18 +191,18 @@ class VpcdServer:
                 data += piece
         return data
 
-    def _insert(self, path: Path) -> tuple[CardImage, bytes]:
+    def _insert(self, path: Path) -> tuple[Image, bytes]:
         """The card of the file, without power, and its ATR."""
         try:
-            image = load_classic(path)
+            image = load(path)
         except (ImageCorrupt, OSError):
             raise _FileLost from None
-        self._chip.field = Field(ClassicCard(image))
+        self._chip.field = Field(card_of(image))
         atr = self._chip.power_on()
         self._chip.power_off()
         return image, atr
 
-    def _transmit(self, path: Path, image: CardImage, apdu: bytes) -> bytes:
+    def _transmit(self, path: Path, image: Image, apdu: bytes) -> bytes:
         writes = image.writes
         answer = self._chip.transmit(apdu)
         if image.writes != writes:

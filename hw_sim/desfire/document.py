@@ -129,7 +129,7 @@ def _application_out(app: Application) -> dict[str, object]:
         "iso_id": app.iso_id,
         "df_name": app.df_name.hex(),
         "keys": [_key_out(key) for key in app.keys],
-        "files": [_file_out(n, file) for n, file in sorted(app.files.items())],
+        "files": [_file_out(n, file) for n, file in app.files.items()],
     }
 
 

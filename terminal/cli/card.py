@@ -16,9 +16,9 @@ from terminal.words.speak import say
 
 if TYPE_CHECKING:
     from cards.config import OurSectors
-    from hw_sim.image import CardImage
+    from hw_sim.image import CardImage, Image
 
-KINDS: Final = ("flora", "blank-classic")
+KINDS: Final = ("flora", "blank-classic", "blank-desfire")
 PURSE_MIN_NTD, PURSE_MAX_NTD = -60, 32_767
 
 card = group("card")
@@ -30,37 +30,55 @@ card = group("card")
 @option("--purse", "purse_ntd", key="card_purse", metavar="NTD", type=int, default=0)
 @option("--uid", "uid_hex", key="card_uid", metavar="HEX")
 @option("--no-free-sector", key="card_no_free", is_flag=True)
+@option("--ev1", key="card_ev1", is_flag=True)
 @pass_cli
 def new(
-    cli: Cli, *, kind: str, file: Path, purse_ntd: int, uid_hex: str | None, no_free_sector: bool
+    cli: Cli,
+    *,
+    kind: str,
+    file: Path,
+    purse_ntd: int,
+    uid_hex: str | None,
+    no_free_sector: bool,
+    ev1: bool,
 ) -> None:
-    from random import SystemRandom
-
-    from hw_sim.stock import new_blank_classic, new_flora
     from terminal.errors import ArgumentBad, PurseTooFull
 
     _only_in_simulation(cli, "card new")
     uid = _uid(uid_hex)
+    if (kind == "blank-desfire" and uid and len(uid) != 7) or (ev1 and kind != "blank-desfire"):
+        raise ArgumentBad(argument="--ev1" if ev1 else "--uid", command="card new")
     if purse_ntd > PURSE_MAX_NTD:
         raise PurseTooFull(ntd_max=PURSE_MAX_NTD)
     if purse_ntd < PURSE_MIN_NTD or (kind != "flora" and (purse_ntd or no_free_sector)):
         raise ArgumentBad(argument="--purse", command="card new")
-    if kind == "flora":
-        ours, transport_b = _stock()
-        image = new_flora(
-            SystemRandom(),
-            uid=uid,
-            purse_ntd=purse_ntd,
-            sectors=ours.sectors,
-            transport_key_b=transport_b,
-            free_sector=not no_free_sector,
-        )
-    else:
-        image = new_blank_classic(SystemRandom(), uid=uid)
+    image = _new(kind, uid=uid, purse_ntd=purse_ntd, free_sector=not no_free_sector, ev1=ev1)
     _save(file, image)
     cli.answer(
         {"file": str(file), "kind": kind, "uid": image.uid.hex(), "purse_ntd": purse_ntd},
         say("ui.card_made", file=str(file)),
+    )
+
+
+def _new(kind: str, *, uid: bytes | None, purse_ntd: int, free_sector: bool, ev1: bool) -> Image:
+    """A card as it is before anything of ours is on it."""
+    from random import SystemRandom
+
+    from hw_sim.stock import new_blank_classic, new_desfire, new_flora
+
+    chance = SystemRandom()
+    if kind == "blank-classic":
+        return new_blank_classic(chance, uid=uid)
+    if kind == "blank-desfire":
+        return new_desfire(chance, uid=uid, ev1=ev1)
+    ours, transport_b = _stock()
+    return new_flora(
+        chance,
+        uid=uid,
+        purse_ntd=purse_ntd,
+        sectors=ours.sectors,
+        transport_key_b=transport_b,
+        free_sector=free_sector,
     )
 
 
@@ -227,7 +245,7 @@ def _load(file: Path) -> CardImage:
         return load_classic(file)
 
 
-def _save(file: Path, image: CardImage) -> None:
+def _save(file: Path, image: Image) -> None:
     from hw_sim.image import save
 
     with _card_file(file):

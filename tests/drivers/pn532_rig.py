@@ -39,13 +39,14 @@ class Pn532:
         self.heard: list[bytes] = []
         self._reader = ReaderChip(Field(None))
         self._image: CardImage | None = None
+        self._sak: int | None = None
         self._selected = False
         self._rested = True  # the card was without power since it was last selected
         self._next_rate: int | None = None
 
-    def put(self, image: CardImage | None) -> None:
-        """Lay a card into the field, or take it away."""
-        self._image = image
+    def put(self, image: CardImage | None, *, sak: int | None = None) -> None:
+        """Lay a card into the field, or take it away; `sak`: what it is said to be instead."""
+        self._image, self._sak = image, sak
         self._reader = ReaderChip(Field(None if image is None else ClassicCard(image)))
         self._selected, self._rested = False, True
 
@@ -85,7 +86,8 @@ class Pn532:
         if not self._selected or self._image is None:
             return b"\x00"
         uid = self._image.uid
-        return b"\x01\x01" + self._image.atqa[::-1] + bytes((self._image.sak, len(uid))) + uid
+        sak = self._image.sak if self._sak is None else self._sak
+        return b"\x01\x01" + self._image.atqa[::-1] + bytes((sak, len(uid))) + uid
 
     def _exchange(self, frame: bytes) -> bytes:
         if not self._selected:

@@ -67,9 +67,7 @@ def test_of_a_long_uid_the_last_four_bytes_take_part(rig: WireRig) -> None:
 
 
 def test_a_card_that_is_no_classic_has_no_classic_port(rig: WireRig) -> None:
-    image = blank()
-    image.sak = 0x20
-    rig.chip.put(image)
+    rig.chip.put(blank(), sak=0x20)
     connection = rig.reader.wait_for_card(timeout_s=0)
     assert connection.classic is None
     assert connection.atr[13:15] == bytes(2)
