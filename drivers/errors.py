@@ -132,6 +132,20 @@ class Keystore(Fault):
 
 
 @dataclass(eq=False, kw_only=True)
+class KeyMissing(Fault):
+    """The key store lacks a key that the work needs: the custodians have not brought it."""
+
+    key: str  # card, record, ref
+
+
+@dataclass(eq=False, kw_only=True)
+class NoCardKey(Fault):
+    """A card's keys are of a version that this key store does not hold."""
+
+    version: int
+
+
+@dataclass(eq=False, kw_only=True)
 class NoTokenKey(Fault):
     """This home's key store holds no token key: it does not issue."""
 

@@ -16,9 +16,31 @@ class KeyStore(Protocol):
         """Whether a token key is held (counter, import; a simulation home)."""
         ...
 
-    def card_key(self, uid: bytes, sector: int, *, key_b: bool) -> Secret:
+    @property
+    def card_key_version(self) -> int:
+        """The version of the card master that new keys are made under, 1 to 255 (0 is the key
+        version of a DESFire card as its maker delivers it). Raises `KeyMissing`."""
+        ...
+
+    @property
+    def previous_key_version(self) -> int | None:
+        """The version before it, under which cards in the field may still be; None: there was
+        none."""
+        ...
+
+    def card_key(
+        self, uid: bytes, sector: int, *, key_b: bool, version: int | None = None
+    ) -> Secret:
         """The 6-byte Classic key of one sector of one card: the first six bytes of AN10922
-        AES-128 over UID, AID, system id, sector and A/B (cards.md 2.9, 6)."""
+        AES-128 over UID, AID, system id, sector and A/B (cards.md 2.9, 6). `version` None: the
+        current one. Raises `NoCardKey`."""
+        ...
+
+    def desfire_key(self, uid: bytes, aid: bytes, key_no: int, *, version: int) -> Secret:
+        """The 16-byte AES key number `key_no` (0 to 13) of the application `aid` (3 bytes as
+        sent, zeros: the card itself) of one card: AN10922 AES-128 over UID, AID, key number and
+        system id (cards.md 6). `uid` has 4, 7 or 10 bytes; of a card with a random UID it is the
+        real one. Raises `NoCardKey`."""
         ...
 
     def transport_key(self) -> Secret:

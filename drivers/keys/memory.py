@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from apdu.classic.geometry import KEY_BYTES
 from apdu.diversify import Diversifier
 from apdu.secret import Secret
-from drivers.errors import NoTokenKey
+from drivers.errors import KeyMissing, NoCardKey, NoTokenKey
 from drivers.keys.material import KeyMaterial
 
 # The diversification input is UID, AID and system id (AN10922; cards.md 6). Ours name no
@@ -23,6 +23,7 @@ from drivers.keys.material import KeyMaterial
 # PKCS#11 token could derive the same keys with plain CMAC.
 _AID = b"FLO"
 _CARD_SYSTEM = b"flora card"  # then sector and key letter
+_DESFIRE_SYSTEM = b"flora desfire"  # behind the key number
 _RECORD_SYSTEM = b"flora record"
 _REF_BYTES = 8
 _TOKEN_BYTES = 16
@@ -32,7 +33,7 @@ class MemoryKeyStore:
     """Uses the keys of a `KeyMaterial`; hands out card keys and MACs, never a master key."""
 
     def __init__(self, material: KeyMaterial) -> None:
-        self._cards = Diversifier(material.card_master)
+        self._cards = {v: Diversifier(key) for v, key in material.card_masters.items()}
         self._records = Diversifier(material.record_master)
         self._transport = Secret(material.transport_b)
         self._ref = material.ref
@@ -46,10 +47,31 @@ class MemoryKeyStore:
     def can_issue(self) -> bool:
         return self._token is not None
 
-    def card_key(self, uid: bytes, sector: int, *, key_b: bool) -> Secret:
+    @property
+    def card_key_version(self) -> int:
+        if not self._cards:
+            raise KeyMissing(key="card")
+        return max(self._cards)
+
+    @property
+    def previous_key_version(self) -> int | None:
+        return max(self._cards.keys() - {self.card_key_version}, default=None)
+
+    def card_key(
+        self, uid: bytes, sector: int, *, key_b: bool, version: int | None = None
+    ) -> Secret:
+        master = self._master(self.card_key_version if version is None else version)
         letter = b"B" if key_b else b"A"
-        key = self._cards.key(uid + _AID + _CARD_SYSTEM + bytes((sector,)) + letter)
-        return Secret(key[:KEY_BYTES])
+        return Secret(master.key(uid + _AID + _CARD_SYSTEM + bytes((sector,)) + letter)[:KEY_BYTES])
+
+    def desfire_key(self, uid: bytes, aid: bytes, key_no: int, *, version: int) -> Secret:
+        m = uid + aid + bytes((key_no,)) + _DESFIRE_SYSTEM
+        return Secret(self._master(version).key(m))
+
+    def _master(self, version: int) -> Diversifier:
+        if version not in self._cards:
+            raise NoCardKey(version=version)
+        return self._cards[version]
 
     def transport_key(self) -> Secret:
         return self._transport

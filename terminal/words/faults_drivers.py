@@ -226,6 +226,32 @@ FAULTS: dict[str, Said] = {
             next="Try the passphrase again, or have the custodians restore it.",
         ),
     ),
+    "key_missing": Said(
+        exit=4,
+        zh=Parts(
+            what="金鑰庫裡缺少一把金鑰（{key}）。",
+            means="這件工作需要它才能進行；卡片與資料都沒有變動。",
+            next="請由兩位保管人匯入這把金鑰，再做一次。",
+        ),
+        en=Parts(
+            what="The key store lacks a key ({key}).",
+            means="This work cannot be done without it. Card and data are unchanged.",
+            next="Have the two custodians import it, then do it again.",
+        ),
+    ),
+    "no_card_key": Said(
+        exit=4,
+        zh=Parts(
+            what="這張卡用的是第 {version} 版卡片金鑰。",
+            means="這台機器沒有這一版的金鑰，打不開這張卡；卡片沒有變動。",
+            next="請由兩位保管人匯入第 {version} 版金鑰，再做一次。",
+        ),
+        en=Parts(
+            what="This card has keys of version {version}.",
+            means="This machine does not hold that version. The card is unchanged.",
+            next="Have the two custodians import version {version}, then do it again.",
+        ),
+    ),
     "no_token_key": Said(
         exit=2,
         zh=Parts(

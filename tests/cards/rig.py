@@ -35,7 +35,7 @@ KEYS = MemoryKeyStore(
     KeyMaterial(
         token=None,
         ref=b"\x33" * 32,
-        card_master=b"\x44" * 16,
+        card_masters={1: b"\x44" * 16},
         record_master=b"\x55" * 16,
         transport_b=b"\x66" * 6,
         terminal_seed=b"\x77" * 32,

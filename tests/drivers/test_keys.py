@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import algorithms
+from cryptography.hazmat.primitives.cmac import CMAC
 
-from drivers.errors import Keystore, NoTokenKey
+from drivers.errors import KeyMissing, Keystore, NoCardKey, NoTokenKey
 from drivers.keys.contract import KeyStore
 from drivers.keys.material import KeyMaterial
 from drivers.keys.sealed_file import MemoryKeyStore, open_store, seal, unseal, write_store
@@ -18,7 +21,7 @@ CHEAP = {"memory_kib": 1024, "passes": 1}
 MATERIAL = KeyMaterial(
     token={1: b"\x11" * 32, 2: b"\x22" * 32},
     ref=b"\x33" * 32,
-    card_master=b"\x44" * 16,
+    card_masters={1: b"\x44" * 16},
     record_master=b"\x55" * 16,
     transport_b=b"\x66" * 6,
     terminal_seed=bytes(range(32)),
@@ -61,6 +64,45 @@ def test_every_card_sector_and_letter_has_a_key_of_its_own() -> None:
     assert {len(key) for key in made} == {6}
 
 
+def test_every_desfire_application_and_key_number_has_a_key_of_its_own() -> None:
+    made = {
+        store().desfire_key(uid, aid, key_no, version=1).reveal()
+        for uid in (UID, bytes(7), bytes(10))
+        for aid in (bytes(3), bytes.fromhex("f48120"))
+        for key_no in (0, 1, 2)
+    }
+    assert len(made) == 18
+    assert {len(key) for key in made} == {16}
+
+
+@pytest.mark.parametrize("uid", [UID, bytes(range(7)), bytes(range(10))], ids=len)
+def test_card_keys_are_what_a_token_makes_with_plain_cmac(uid: bytes) -> None:
+    # cards.md 6: the input has 16 to 31 bytes, so AN10922 is CMAC(K, 01 || M).
+    mac = CMAC(algorithms.AES(MATERIAL.card_masters[1]))
+    mac.update(b"\x01" + uid + bytes.fromhex("f48120") + b"\x02" + b"flora desfire")
+    aid = bytes.fromhex("f48120")
+    assert store().desfire_key(uid, aid, 2, version=1).reveal() == mac.finalize()
+
+
+def test_a_new_master_is_current_and_the_old_one_still_opens() -> None:
+    rolled = MemoryKeyStore(replace(MATERIAL, card_masters={2: b"\x77" * 16, 1: b"\x44" * 16}))
+    assert (rolled.card_key_version, rolled.previous_key_version) == (2, 1)
+    assert (store().card_key_version, store().previous_key_version) == (1, None)
+    before = store().card_key(UID, 12, key_b=True)
+    assert rolled.card_key(UID, 12, key_b=True, version=1) == before
+    assert rolled.card_key(UID, 12, key_b=True) != before
+    aid = bytes.fromhex("f48120")
+    assert rolled.desfire_key(UID, aid, 0, version=1) == store().desfire_key(UID, aid, 0, version=1)
+    with pytest.raises(NoCardKey) as caught:
+        rolled.desfire_key(UID, aid, 0, version=3)
+    assert caught.value.version == 3
+
+
+def test_a_store_without_a_card_master_says_so() -> None:
+    with pytest.raises(KeyMissing):
+        MemoryKeyStore(replace(MATERIAL, card_masters={})).card_key(UID, 12, key_b=True)
+
+
 def test_record_macs_belong_to_one_card_and_one_body() -> None:
     keys = store()
     made = {keys.record_mac(u, b) for u in (UID, bytes(10)) for b in (b"state", b"statf")}
@@ -90,8 +132,16 @@ def test_nothing_shows_a_key() -> None:
 
 def test_material_survives_its_json() -> None:
     assert KeyMaterial.from_json(MATERIAL.to_json()) == MATERIAL
+    rolled = replace(MATERIAL, card_masters={1: b"\x44" * 16, 255: b"\x77" * 16})
+    assert KeyMaterial.from_json(rolled.to_json()) == rolled
     bare = MATERIAL.without_token()
     assert KeyMaterial.from_json(bare.to_json()) == bare
+
+
+def test_a_file_of_before_there_were_versions_is_version_1() -> None:
+    said = json.loads(MATERIAL.to_json())
+    said["card_master"] = said.pop("card_masters")["1"]
+    assert KeyMaterial.from_json(json.dumps(said).encode()) == MATERIAL
 
 
 @pytest.mark.parametrize(
@@ -109,6 +159,9 @@ def test_wrong_lengths_are_our_fault() -> None:
         replace(MATERIAL, ref=b"short")
     with pytest.raises(ValueError, match="token 1"):
         replace(MATERIAL, token={1: b"short"})
+    for version, master in ((1, b"short"), (0, bytes(16)), (256, bytes(16))):
+        with pytest.raises(ValueError, match="card master"):
+            replace(MATERIAL, card_masters={version: master})
 
 
 def test_a_store_written_is_the_store_opened(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class HomeRig:
         material = KeyMaterial(
             token={1: b"\x11" * 32},
             ref=b"\x33" * 32,
-            card_master=b"\x44" * 16,
+            card_masters={1: b"\x44" * 16},
             record_master=b"\x55" * 16,
             transport_b=b"\x66" * 6,
             terminal_seed=random.randbytes(32),

@@ -48,7 +48,7 @@ def test_a_home_that_does_not_issue_makes_no_token() -> None:
         KeyMaterial(
             token=None,
             ref=bytes(32),
-            card_master=bytes(16),
+            card_masters={1: bytes(16)},
             record_master=bytes(16),
             transport_b=bytes(6),
             terminal_seed=SEED,
