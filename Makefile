@@ -19,7 +19,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[tui,hub,pcsc,nfc,dev]'
+	$(PIP) -e '.[tui,hub,pcsc,nfc,hsm,dev]'
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo  ## a working day on simulated cards, in under a minute

@@ -135,7 +135,7 @@ class Keystore(Fault):
 class KeyMissing(Fault):
     """The key store lacks a key that the work needs: the custodians have not brought it."""
 
-    key: str  # card, record, ref
+    key: str  # card, record, ref, transport
 
 
 @dataclass(eq=False, kw_only=True)
@@ -143,6 +143,59 @@ class NoCardKey(Fault):
     """A card's keys are of a version that this key store does not hold."""
 
     version: int
+
+
+@dataclass(eq=False, kw_only=True)
+class KeyNameBad(Fault):
+    """No key has a name of that form."""
+
+
+@dataclass(eq=False, kw_only=True)
+class KeyHeld(Fault):
+    """The store holds another key by that name: a key is never written over."""
+
+    key: str
+
+
+@dataclass(eq=False, kw_only=True)
+class KeyStoreHere(Fault):
+    """The home has its key store, where it is."""
+
+
+@dataclass(eq=False, kw_only=True)
+class ComponentBad(Fault):
+    """A custodian's component of a key is none."""
+
+    custodian: int  # 1, 2
+    why: str  # hex, zero, same, or digits given/wanted
+
+
+@dataclass(eq=False, kw_only=True)
+class CheckRefused(Fault):
+    """The custodians did not accept the check value of the key that their components make."""
+
+    key: str
+
+
+@dataclass(eq=False, kw_only=True)
+class KeyToken(Fault):
+    """The token (a smart card or security module behind PKCS#11) cannot be used."""
+
+    why: str  # library, token, or the name of the library's own answer, e.g. DeviceRemoved
+
+
+@dataclass(eq=False, kw_only=True)
+class KeyUnguarded(Fault):
+    """A key in the token may be taken out of it, or used for more than we ask: it is not used."""
+
+    key: str
+
+
+@dataclass(eq=False, kw_only=True)
+class DevelopmentKey(Fault):
+    """A key of the simulation, which is public, in a real home."""
+
+    key: str
 
 
 @dataclass(eq=False, kw_only=True)

@@ -75,7 +75,8 @@ def conditions(trailer: bytes) -> tuple[int, int, int, int] | None:
 
 
 def allowed(trailer: bytes, index: int, op: Op, *, key: str) -> bool:
-    """True if `key` ("A" or "B") may do `op` to data block `index` (0…2) of the sector.
+    """True if `key` ("A" or "B") may do `op` to a data block of the sector that condition
+    `index` (0…2) governs.
 
     Where key B can be read it is data and no key: whoever opened the sector with it may do
     nothing (data sheet table 8, note 1).

@@ -1,4 +1,4 @@
-"""MIFARE Classic 1K, from the card's side: states, moves, memory.
+"""MIFARE Classic 1K and 4K, from the card's side: states, moves, memory.
 
     idle ── REQA, WUPA ──▶ ready ── select ──▶ active ── AUTH, proof ──▶ open
     halted ──── WUPA ────▶ ready              open ── WRITE, 16 bytes ──▶ open
@@ -9,7 +9,8 @@
 * Nothing but `_program` changes the memory, and only after the last frame of a command has come
   whole. The transfer buffer is no memory.
 * Crypto1 is not spoken here: frames are what stands in them once deciphered, and the proof of
-  the key is the key (`frames.proof`). Nonces have the right length and no meaning.
+  the key is the key (`frames.proof`). Nonces have the right length and no meaning. `hw_sim.raw`
+  puts the cipher before it, bit by bit.
 * Any bytes at all get an answer or silence, never an exception.
 
 Source: MF1S50yyX/V1 data sheet; cards.md 2.
@@ -22,8 +23,9 @@ from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
-from hw_sim import access, value
+from hw_sim import access, air, value
 from hw_sim.access import ACCESS_AND_USER, KEY_A, KEY_B, Op
+from hw_sim.air import ClassicWork, Pace
 from hw_sim.frames import (
     ACK,
     CASCADE_TAG,
@@ -36,9 +38,11 @@ from hw_sim.frames import (
     WUPA,
     cascade,
     crc_fits,
+    rest_of_level,
     with_crc,
 )
-from hw_sim.image import BLOCKS, CardImage
+from hw_sim.geometry import TRAILER_GROUP, blocks_of, group_of, sector_of, trailer_of
+from hw_sim.image import CardImage
 
 NONCE_BYTES = 4
 SAK_MORE_UID = b"\x04"
@@ -66,10 +70,10 @@ SELECTED = frozenset((State.ACTIVE, State.CHALLENGED, State.OPEN, State.WRITING,
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What the card does with a frame of `size` bytes, not counting the CRC_A that comes with it
-    if `crc`."""
+    """What the card does with a frame of `size` bytes (None: it sees for itself), not counting the
+    CRC_A that comes with it if `crc`."""
 
-    size: int
+    size: int | None
     run: Callable[[ClassicCard, bytes], bytes | None]
     crc: bool
 
@@ -77,9 +81,12 @@ class Move:
 class ClassicCard:
     """One card. Its memory is `image`, changed in place; `image.writes` tells that it was."""
 
+    rates_kbps = (106, 106)  # it never leaves them
+
     def __init__(self, image: CardImage) -> None:
         self.image = image
         self.state = State.IDLE
+        self._work = ClassicWork.NOTHING  # on the last frame
         self._rest = State.IDLE  # where it falls back to: HALTED once it was halted
         self._sector = 0
         self._key = access.A
@@ -89,6 +96,7 @@ class ClassicCard:
 
     def answer(self, frame: bytes) -> bytes | None:
         """One frame in, one frame or silence out; any bytes at all, never an exception."""
+        self._work = ClassicWork.NOTHING
         move = next((m for size in (2, 1, 0) if (m := MOVES.get((self.state, frame[:size])))), None)
         if move is None:
             return self._leave()
@@ -96,16 +104,24 @@ class ClassicCard:
             if not crc_fits(frame):
                 return self._nak(NAK_CRC) if self.state in SELECTED else self._leave()
             frame = frame[:-2]
-        return move.run(self, frame) if len(frame) == move.size else self._leave()
+        return move.run(self, frame) if move.size in (None, len(frame)) else self._leave()
 
-    def tear(self, frame: bytes, rng: Random) -> None:
+    @property
+    def pace(self) -> Pace:
+        """What the frame that came last took of time."""
+        return air.classic_pace(self._work)
+
+    def tear(self, frame: bytes, rng: Random, *, locks: bool = False) -> None:
         """The power goes while the card works on this frame. A block that it was programming is
-        old, new or each bit of either; a trailer is old or new (cards.md 2.7)."""
+        old, new or each bit of either; a trailer is old or new, with `locks` neither: its access
+        bits disagree and the sector is lost (cards.md 2.7)."""
         before = list(self.image.blocks)
         self.answer(frame)
         for block, old in enumerate(before):
             if (new := self.image.blocks[block]) != old:
-                self.image.program(block, _torn(old, new, rng, whole=block % 4 == 3))
+                trailer = trailer_of(block) == block
+                torn = _locked(new) if trailer and locks else _torn(old, new, rng, whole=trailer)
+                self.image.program(block, torn)
         self.power_off()
 
     def power_off(self) -> None:
@@ -117,12 +133,13 @@ class ClassicCard:
 
     def _leave(self) -> bytes | None:
         """Silence, and the session is gone."""
-        self.state, self._buffer = self._rest, None
+        self.state, self._buffer, self._work = self._rest, None, ClassicWork.SILENCE
         return None
 
     def _nak(self, why: int = NAK_INVALID) -> bytes:
         nak = bytes((why | (0 if self._buffer else NAK_NO_BUFFER),))
         self._leave()
+        self._work = ClassicWork.NOTHING
         return nak
 
     def _refuse(self, _frame: bytes) -> bytes:
@@ -137,8 +154,8 @@ class ClassicCard:
     def _level(self) -> bytes:
         return cascade(self.image.uid)[self.state is State.READY_2]
 
-    def _anticollision(self, _frame: bytes) -> bytes:
-        return self._level()
+    def _anticollision(self, frame: bytes) -> bytes | None:
+        return rest_of_level(frame, self._level()) or self._leave()
 
     def _select(self, frame: bytes) -> bytes | None:
         if frame[2:] != self._level():
@@ -157,17 +174,22 @@ class ClassicCard:
 
     def _challenge(self, frame: bytes) -> bytes:
         self._buffer = None
-        if frame[1] >= BLOCKS:
+        if frame[1] >= len(self.image.blocks):
             return self._nak()
-        self.state, self._sector = State.CHALLENGED, frame[1] // 4
+        self.state, self._sector = State.CHALLENGED, sector_of(frame[1])
+        self._work = ClassicWork.AUTH_1
         self._key = access.A if frame[0] == AUTH_A else access.B
         return bytes(NONCE_BYTES)
 
+    def asked_key(self) -> bytes:
+        """The key that the last challenge was for, 6 bytes."""
+        trailer = self.image.blocks[blocks_of(self._sector)[-1]]
+        return trailer[KEY_A if self._key == access.A else KEY_B]
+
     def _prove(self, frame: bytes) -> bytes | None:
-        trailer = self.image.trailer(4 * self._sector)
-        key = trailer[KEY_A if self._key == access.A else KEY_B]
         # A sector whose access bits are broken is never opened again, not even with its key.
-        if frame != key + bytes(2) or access.conditions(trailer) is None:
+        trailer = self.image.blocks[blocks_of(self._sector)[-1]]
+        if frame != self.asked_key() + bytes(2) or access.conditions(trailer) is None:
             return self._leave()
         self.state = State.OPEN
         return bytes(NONCE_BYTES)
@@ -176,15 +198,19 @@ class ClassicCard:
 
     def _may(self, block: int, op: Op) -> bool:
         """The open sector has this data block, and its access bits allow `op` with our key."""
+        group = group_of(block)
         return (
-            block // 4 == self._sector
-            and block % 4 < 3
-            and access.allowed(self.image.trailer(block), block % 4, op, key=self._key)
+            block in blocks_of(self._sector)
+            and group != TRAILER_GROUP
+            and access.allowed(self.image.trailer(block), group, op, key=self._key)
         )
+
+    def _is_our_trailer(self, block: int) -> bool:
+        return block == blocks_of(self._sector)[-1]
 
     def _read(self, frame: bytes) -> bytes:
         block = frame[1]
-        if block // 4 == self._sector and block % 4 == 3:
+        if self._is_our_trailer(block):
             return self._read_trailer(block)
         if not self._may(block, Op.READ):
             return self._nak()
@@ -215,7 +241,7 @@ class ClassicCard:
 
     def _write(self, frame: bytes) -> bytes:
         block = frame[1]
-        trailer = block // 4 == self._sector and block % 4 == 3
+        trailer = self._is_our_trailer(block)
         may = bool(self._trailer_parts(block)) if trailer else self._may(block, Op.WRITE)
         if not may or block == 0:  # block 0 is the manufacturer's
             return self._nak()
@@ -223,16 +249,16 @@ class ClassicCard:
         return ACK
 
     def _write_data(self, frame: bytes) -> bytes:
-        if self._block % 4 == 3:
+        if self._is_our_trailer(self._block):
             old = bytearray(self.image.blocks[self._block])
             for part in self._trailer_parts(self._block):
                 old[part] = frame[part]  # inferred: parts without the right stay as they are
             frame = bytes(old)
-        return self._program(self._block, frame)
+        return self._program(self._block, frame, ClassicWork.WRITE_2)
 
-    def _program(self, block: int, data: bytes) -> bytes:
+    def _program(self, block: int, data: bytes, work: ClassicWork) -> bytes:
         self.image.program(block, data)
-        self.state = State.OPEN
+        self.state, self._work = State.OPEN, work
         return ACK
 
     # --- value blocks
@@ -256,13 +282,14 @@ class ClassicCard:
         if not value.VALUE_MIN <= amount <= value.VALUE_MAX:
             return self._nak()
         self.state, self._buffer = State.OPEN, (amount, source[1])
+        self._work = ClassicWork.COUNT_2
         return None
 
     def _transfer(self, frame: bytes) -> bytes:
         block = frame[1]
         if self._buffer is None or block == 0 or not self._may(block, Op.DECREMENT):
             return self._nak()
-        return self._program(block, value.encode(*self._buffer))
+        return self._program(block, value.encode(*self._buffer), ClassicWork.TRANSFER)
 
 
 def _torn(old: bytes, new: bytes, rng: Random, *, whole: bool) -> bytes:
@@ -273,9 +300,16 @@ def _torn(old: bytes, new: bytes, rng: Random, *, whole: bool) -> bytes:
     return bytes((o & ~t) | (n & t) for o, n, t in zip(old, new, took, strict=True))
 
 
+def _locked(trailer: bytes) -> bytes:
+    """A trailer torn for good: the inverted copy of an access bit disagrees."""
+    torn = bytearray(trailer)
+    torn[6] ^= 0x01
+    return bytes(torn)
+
+
 def _selecting(state: State, sel: int) -> dict[tuple[State, bytes], Move]:
     return {
-        (state, bytes((sel, 0x20))): Move(2, ClassicCard._anticollision, crc=False),
+        (state, bytes((sel,))): Move(None, ClassicCard._anticollision, crc=False),
         (state, bytes((sel, 0x70))): Move(7, ClassicCard._select, crc=True),
     }
 

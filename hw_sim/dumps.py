@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from hw_sim.image import BLOCK_BYTES, BLOCKS, CardImage, uid_fits
+from hw_sim.geometry import BLOCK_BYTES, BLOCKS, CHIP_CLASSIC_1K, SAKS, atqa
+from hw_sim.image import CardImage, uid_fits
 
-DUMP_BYTES = BLOCKS * BLOCK_BYTES
-ATQA_4, ATQA_7 = b"\x04\x00", b"\x44\x00"
-SAK_1K = 0x08
+DUMP_BYTES = BLOCKS[CHIP_CLASSIC_1K] * BLOCK_BYTES
 
 
 def from_plain(data: bytes) -> CardImage:
@@ -24,8 +23,8 @@ def from_plain(data: bytes) -> CardImage:
     return CardImage(
         kind="imported",
         uid=uid,
-        atqa=ATQA_4 if len(uid) == 4 else ATQA_7,
-        sak=SAK_1K,
+        atqa=atqa(CHIP_CLASSIC_1K, uid),
+        sak=SAKS[CHIP_CLASSIC_1K],
         seed=int.from_bytes(hashlib.sha256(data).digest()[:8], "big"),
         blocks=[bytes(data[n : n + BLOCK_BYTES]) for n in range(0, DUMP_BYTES, BLOCK_BYTES)],
     )

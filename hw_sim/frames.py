@@ -62,6 +62,22 @@ def cascade(uid: bytes) -> tuple[bytes, ...]:
     return tuple(part + bytes((bcc(part),)) for part in parts)
 
 
+def rest_of_level(frame: bytes, level: bytes) -> bytes | None:
+    """A card's answer to ANTICOLLISION `SEL NVB [bits]`: the 5 bytes `level` from the byte in
+    which the reader's bits end, those bits zero. None if they are not this card's, or the NVB
+    (bytes and bits that the reader has sent, `20`…`67`) does not fit."""
+    if len(frame) < 2:
+        return None
+    whole, bits = (frame[1] >> 4) - 2, frame[1] & 0x0F
+    if not 0 <= whole < len(level) or bits > 7 or len(frame) != 2 + whole + (bits > 0):
+        return None
+    known = (1 << 8 * whole + bits) - 1
+    own, said = int.from_bytes(level, "little"), int.from_bytes(frame[2:], "little")
+    if own & known != said & known:
+        return None
+    return (own & ~known).to_bytes(len(level), "little")[whole:]
+
+
 def proof(key: bytes) -> bytes:
     """The second frame of an authentication, 8 bytes: where the air carries {nR}{aR}, which a
     card accepts only from one who knows the key, this air carries the 6-byte key itself."""

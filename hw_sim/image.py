@@ -31,22 +31,20 @@ from hw_sim.document import (
 )
 from hw_sim.document import ImageCorrupt as ImageCorrupt
 from hw_sim.frames import CASCADE_TAG, bcc
+from hw_sim.geometry import BLOCK_BYTES, BLOCKS, CHIP_CLASSIC_1K, blocks_of, sectors, trailer_of
 
-BLOCK_BYTES = 16
-BLOCKS = 64
 FILE_BYTES_MAX = 262_144
-CHIP_CLASSIC_1K = "classic-1k"
 
 _FIELDS = HEADER | {"uid", "atqa", "sak", "seed", "blocks"}
 
 
 @dataclass(slots=True, kw_only=True)
 class CardImage:
-    """Everything a MIFARE Classic 1K keeps without power.
+    """Everything a MIFARE Classic keeps without power. `chip`: `classic-1k` or `classic-4k`.
 
-    `uid` 4 or 7 bytes, `atqa` 2 bytes in the order of the air (low byte first), `blocks` 64 of
-    16 bytes each. `seed` (0…2**64 - 1) is what chance on this card starts from. `writes` counts
-    the blocks programmed since the image was made or loaded; it is not kept in the file.
+    `uid` 4 or 7 bytes, `atqa` 2 bytes in the order of the air (low byte first), `blocks` 64 or
+    256 of 16 bytes each. `seed` (0…2**64 - 1) is what chance on this card starts from. `writes`
+    counts the blocks programmed since the image was made or loaded; it is not kept in the file.
     """
 
     kind: str
@@ -59,20 +57,21 @@ class CardImage:
     writes: int = field(default=0, compare=False)
 
     def program(self, block: int, data: bytes) -> None:
-        """Put 16 bytes into `block` (0…63), whatever the access bits say."""
-        if len(data) != BLOCK_BYTES or not 0 <= block < BLOCKS:
+        """Put 16 bytes into `block` (0…), whatever the access bits say. Raises ValueError."""
+        if len(data) != BLOCK_BYTES or not 0 <= block < len(self.blocks):
             raise ValueError(f"block={block} bytes={len(data)}")
         self.blocks[block] = bytes(data)
         self.writes += 1
 
     def trailer(self, block: int) -> bytes:
         """The trailer of the sector that `block` is in."""
-        return self.blocks[block | 3]
+        return self.blocks[trailer_of(block)]
 
     def locked_sectors(self) -> tuple[int, ...]:
         """Sectors lost for good: an access bit and its inverted copy disagree (cards.md 2.2).
         Over the air this cannot be told from a wrong key."""
-        return tuple(s for s in range(16) if conditions(self.trailer(4 * s)) is None)
+        trailers = ((s, self.blocks[blocks_of(s)[-1]]) for s in sectors(self.chip))
+        return tuple(sector for sector, trailer in trailers if conditions(trailer) is None)
 
 
 Image = CardImage | DesfireImage
@@ -134,17 +133,19 @@ def _from_document(found: object) -> Image:
     if chip in (CHIP_EV1, CHIP_EV2):
         return desfire.from_document(document)
     check_fields(document, _FIELDS)
-    if chip != CHIP_CLASSIC_1K:
+    if chip not in BLOCKS:
         raise ImageCorrupt("chip is unknown")
     return _classic(document)
 
 
 def _classic(document: Mapping[str, Any]) -> CardImage:
     kind, seed, blocks = label(document), seed_of(document), document["blocks"]
-    if not isinstance(blocks, list) or len(blocks) != BLOCKS:
-        raise ImageCorrupt(f"blocks are not a list of {BLOCKS}")
+    chip = document["chip"]
+    if not isinstance(blocks, list) or len(blocks) != BLOCKS[chip]:
+        raise ImageCorrupt(f"blocks are not a list of {BLOCKS[chip]}")
     image = CardImage(
         kind=kind,
+        chip=chip,
         uid=octets(document, "uid", 4, 7),
         atqa=octets(document, "atqa", 2),
         sak=octets(document, "sak", 1)[0],

@@ -6,7 +6,7 @@
 * What the card understands as whole messages is an `Applet`; this is what carries them.
 * Before RATS a wrong move is silence and back to idle (or halted). In the protocol a block that
   cannot be read gets silence, and the reader asks again.
-* No S(WTX) is ever asked for: the model answers at once, and its time is counted elsewhere.
+* No S(WTX) is ever asked for: the model answers at once, and its time is virtual (`pace`).
 
 Source: ISO/IEC 14443-3 and -4 (rules 1 to 13 and A to E of 7.5.3); cards.md 1.2, 1.3.
 """
@@ -18,7 +18,19 @@ from enum import Enum
 from random import Random
 from typing import Protocol
 
-from hw_sim.frames import CASCADE_TAG, HLTA, REQA, SEL, WUPA, cascade, crc_fits, with_crc
+from hw_sim import air
+from hw_sim.air import ClassicWork, Pace
+from hw_sim.frames import (
+    CASCADE_TAG,
+    HLTA,
+    REQA,
+    SEL,
+    WUPA,
+    cascade,
+    crc_fits,
+    rest_of_level,
+    with_crc,
+)
 
 FRAME_BYTES = (16, 24, 32, 40, 48, 64, 96, 128, 256)
 """The longest frame for FSDI and FSCI 0…8; more means 256."""
@@ -94,6 +106,11 @@ class Identity:
 class Applet(Protocol):
     """What lives behind the blocks. No verb ever raises."""
 
+    @property
+    def work_us(self) -> float:
+        """How long the last message kept it busy."""
+        ...
+
     def identity(self) -> Identity:
         """Asked once whenever the field comes on: a random UID is drawn here."""
         ...
@@ -121,12 +138,14 @@ class State(Enum):
 class IsoDepCard:
     """A card that speaks whole messages (hw_sim.field.Picc).
 
-    `rates_kbps`: the rates that PPS has set, from the reader and from the card.
+    `rates_kbps`: the rates that PPS has set, from the reader and from the card. `pace`: what the
+    frame that came last took of time.
     """
 
     def __init__(self, applet: Applet) -> None:
         self.state = State.IDLE
         self.rates_kbps = (106, 106)
+        self.pace = Pace()
         self._applet = applet
         self._identity: Identity | None = None
         self._ats = Ats()
@@ -142,6 +161,15 @@ class IsoDepCard:
 
     def answer(self, frame: bytes) -> bytes | None:
         """One frame in, one frame or silence out; any bytes at all, never an exception."""
+        self.pace = Pace()
+        answer = self._answer(frame)
+        if answer is None and self.state is State.PROTOCOL:
+            self.pace = Pace(work_fc=air.WAIT_FC << self._ats.fwi)
+        elif answer is None:
+            self.pace = air.classic_pace(ClassicWork.SILENCE)
+        return answer
+
+    def _answer(self, frame: bytes) -> bytes | None:
         if self.state is not State.PROTOCOL:
             return self._activation(frame)
         fresh, self._fresh = self._fresh, False
@@ -151,7 +179,7 @@ class IsoDepCard:
             return self._pps(frame[:-2])
         return self._block(frame[0], frame[1:-2])
 
-    def tear(self, frame: bytes, rng: Random) -> None:
+    def tear(self, frame: bytes, rng: Random, *, locks: bool) -> None:
         """The power goes while the card works on this frame."""
         self.answer(frame)
         self.power_off()
@@ -187,8 +215,8 @@ class IsoDepCard:
     def _select(self, frame: bytes) -> bytes | None:
         second = self.state is State.READY_2
         sel, level = SEL[second], cascade(self._self.uid)[second]
-        if frame == bytes((sel, 0x20)):
-            return level
+        if frame[:1] == bytes((sel,)) and frame[1:2] != b"\x70":
+            return rest_of_level(frame, level) or self._leave()
         if frame != with_crc(bytes((sel, 0x70)) + level):
             return self._leave()
         if level[0] == CASCADE_TAG and not second:
@@ -212,6 +240,7 @@ class IsoDepCard:
         self._ats, self._cid = ats, parameter & 0x0F
         self._reader_bytes = frame_bytes(parameter >> 4)
         self.state, self._fresh = State.PROTOCOL, True
+        self.pace = Pace(guard_fc=max(air.GUARD_FC, air.WAIT_FC << ats.sfgi if ats.sfgi else 0))
         return with_crc(self._self.ats)
 
     def _leave_protocol(self) -> None:
@@ -267,6 +296,7 @@ class IsoDepCard:
             return self._sent(self._head(R_ACK | self._number))
         message, self._incoming = self._incoming, b""
         self._outgoing = self._applet.transmit(message)
+        self.pace = Pace(work_fc=air.fc_of(self._applet.work_us))
         return self._next_part()
 
     def _next_part(self) -> bytes:

@@ -18,9 +18,10 @@ from operator import xor
 
 from hw_sim import classic, value
 from hw_sim.field import Field
-from hw_sim.frames import ACK, CASCADE_TAG, SEL, WUPA, bcc, crc_fits, proof, with_crc
+from hw_sim.frames import ACK, CASCADE_TAG, SEL, WUPA, crc_fits, proof, with_crc
 from hw_sim.iso_dep import Ats
 from hw_sim.reader_blocks import Blocks
+from hw_sim.selection import find_level
 
 OK, FAILED, GONE = b"\x90\x00", b"\x63\x00", b"\x64\x00"
 END_BEFORE_LE = b"\x62\x82"
@@ -71,7 +72,11 @@ class ReaderChip:
         self._blocks: Blocks | None = None  # of a card that speaks whole APDUs
 
     def power_on(self) -> bytes:
-        """Select the card. Its ATR as PC/SC part 3 forms it; b"" if none answers."""
+        """Select a card. Its ATR as PC/SC part 3 forms it; b"" if none answers."""
+        with self.field.inside:
+            return self._power_on()
+
+    def _power_on(self) -> bytes:
         self.power_off()
         sak = self._select()
         if sak is None:
@@ -91,6 +96,10 @@ class ReaderChip:
 
     def transmit(self, apdu: bytes) -> bytes:
         """One APDU or pseudo-APDU in, data and status word out; b"" while the card has no power."""
+        with self.field.inside:
+            return self._transmit(apdu)
+
+    def _transmit(self, apdu: bytes) -> bytes:
         if not self._powered:
             return b""
         if not self.field.present:
@@ -125,8 +134,8 @@ class ReaderChip:
             return None
         uid = b""
         for sel in SEL:
-            level = self.field.exchange(bytes((sel, 0x20)))
-            if level is None or len(level) != 5 or bcc(level[:4]) != level[4]:
+            level = find_level(self.field, sel)
+            if level is None:
                 return None
             sak = self.field.exchange(with_crc(bytes((sel, 0x70)) + level))
             if sak is None or not crc_fits(sak):

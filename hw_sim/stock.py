@@ -10,9 +10,18 @@ from random import Random
 
 from hw_sim import value
 from hw_sim.desfire.image import CHIP_EV1, CHIP_EV2, UID_BYTES, DesfireImage
-from hw_sim.dumps import ATQA_4, ATQA_7, SAK_1K
 from hw_sim.frames import CASCADE_TAG, bcc
-from hw_sim.image import BLOCK_BYTES, CardImage
+from hw_sim.geometry import (
+    BLOCK_BYTES,
+    BLOCKS,
+    CHIP_CLASSIC_1K,
+    CHIP_CLASSIC_4K,
+    SAKS,
+    atqa,
+    blocks_of,
+    sectors,
+)
+from hw_sim.image import CardImage
 
 PURSE_NTD_MIN, PURSE_NTD_MAX = -60, 32_767
 SECTORS = 16
@@ -48,7 +57,7 @@ def new_flora(
         raise ValueError(f"sectors={sectors}")
     if len(transport_key_b) != 6:
         raise ValueError("a key has 6 bytes")
-    image = _blank(rng, uid, kind="flora", sak_in_memory=STOCK_SAK_IN_MEMORY)
+    image = _blank(rng, uid, kind="flora", chip=CHIP_CLASSIC_1K, sak_in_memory=STOCK_SAK_IN_MEMORY)
     ours = sectors if free_sector else ()
     for sector in range(SECTORS):
         _company_sector(image, sector, rng, empty=sector in ours)
@@ -61,11 +70,13 @@ def new_flora(
     return image
 
 
-def new_blank_classic(rng: Random, *, uid: bytes | None) -> CardImage:
-    """A MIFARE Classic 1K as its maker sells it: empty, both keys FF…FF. Raises ValueError."""
-    image = _blank(rng, uid, kind="blank-classic", sak_in_memory=SAK_1K)
-    for sector in range(SECTORS):
-        image.blocks[4 * sector + 3] = FACTORY_KEY + FACTORY_ACCESS + FACTORY_KEY
+def new_blank_classic(rng: Random, *, uid: bytes | None, chip: str = CHIP_CLASSIC_1K) -> CardImage:
+    """A MIFARE Classic 1K or 4K as its maker sells it: empty, both keys FF…FF. Raises
+    ValueError."""
+    kind = "blank-classic-4k" if chip == CHIP_CLASSIC_4K else "blank-classic"
+    image = _blank(rng, uid, kind=kind, chip=chip, sak_in_memory=SAKS[chip])
+    for sector in sectors(chip):
+        image.blocks[blocks_of(sector)[-1]] = FACTORY_KEY + FACTORY_ACCESS + FACTORY_KEY
     return image
 
 
@@ -107,18 +118,21 @@ def topup(image: CardImage, ntd: int, *, blocks: tuple[int, int]) -> int:
     return min(after.values())
 
 
-def _blank(rng: Random, uid: bytes | None, *, kind: str, sak_in_memory: int) -> CardImage:
+def _blank(
+    rng: Random, uid: bytes | None, *, kind: str, chip: str, sak_in_memory: int
+) -> CardImage:
     uid = _random_uid(rng) if uid is None else uid
     if len(uid) not in (4, 7) or (len(uid) == 4 and uid[0] == CASCADE_TAG):
         raise ValueError(f"a UID of {len(uid)} bytes that no card can have")
-    atqa = ATQA_4 if len(uid) == 4 else ATQA_7
+    on_air = atqa(chip, uid)
     head = uid + (bytes((bcc(uid),)) if len(uid) == 4 else b"")
-    head += bytes((sak_in_memory,)) + atqa
-    blocks = [bytes(BLOCK_BYTES)] * (4 * SECTORS)
+    head += bytes((sak_in_memory,)) + on_air
+    blocks = [bytes(BLOCK_BYTES)] * BLOCKS[chip]
     blocks[0] = head + rng.randbytes(BLOCK_BYTES - len(head))
     return CardImage(
-        kind=kind, uid=uid, atqa=atqa, sak=SAK_1K, seed=rng.getrandbits(64), blocks=blocks
-    )
+        kind=kind, chip=chip, uid=uid, atqa=on_air, sak=SAKS[chip],
+        seed=rng.getrandbits(64), blocks=blocks,
+    )  # fmt: skip
 
 
 def _random_uid(rng: Random) -> bytes:

@@ -1,8 +1,10 @@
 """A terminal's home on disk, and everything in it, opened once and only when asked for.
 
-    HOME/config.toml    terminal, site, role, home_id, run folder; read only
+    HOME/config.toml    terminal, site, role, home_id, run folder, key token; `keys init` alone
+                        ever writes it again
     HOME/profile.json   the city's public profile, byte for byte
-    HOME/keys.sealed    the key store, encrypted
+    HOME/keys.sealed    the key store, encrypted; or
+    HOME/keys.terminal  the terminal's own key, where the others are in a token (config.toml)
     HOME/ledger.db      the ledger
     HOME/run/           locks and marks of living processes
 
@@ -26,7 +28,7 @@ from terminal.errors import HomeDamaged, NoHome, RealHome, TerminalName, WrongRo
 
 if TYPE_CHECKING:
     from cards.config import OurSectors
-    from drivers.keys.contract import KeyStore
+    from drivers.keys.contract import KeyStore, TokenAt
     from issuance.bind import Binder
     from issuance.desk import Desk
     from sync.client import HubClient
@@ -55,24 +57,34 @@ SIMULATION_PASSPHRASE: Final = "flora simulation, no secret"  # noqa: S105  publ
 PUSH_S: Final = 2.0
 _NAME = re.compile(r"[A-Za-z0-9-]{1,32}")
 CONFIG, PROFILE, KEYS, LEDGER = "config.toml", "profile.json", "keys.sealed", "ledger.db"
+TERMINAL_KEYS = "keys.terminal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What `config.toml` says. `home_id`: 16 random bytes that never change, also when copied."""
+    """What `config.toml` says. `home_id`: 16 random bytes that never change, also when copied.
+    `library` and `token`: path and label of the PKCS#11 token that holds the keys, if one does."""
 
     terminal: str
     site: str
     role: str | None
     home_id: bytes
     run: str
+    library: str | None = None
+    token: str | None = None
 
     def as_toml(self) -> str:
-        """The file; names are letters, digits and hyphens, so nothing needs escaping."""
+        """The file; but for a library's path and a token's label, names are letters, digits and
+        hyphens, so that nothing else needs escaping."""
         role = f'role = "{self.role}"\n' if self.role else ""
+        keys = (
+            f'keys = "pkcs11"\nlibrary = {_quoted(self.library)}\ntoken = {_quoted(self.token)}\n'
+            if self.library and self.token
+            else ""
+        )
         return (
             f'terminal = "{self.terminal}"\nsite = "{self.site}"\n{role}'
-            f'home_id = "{self.home_id.hex()}"\nrun = "{self.run}"\n'
+            f'home_id = "{self.home_id.hex()}"\nrun = "{self.run}"\n{keys}'
         )
 
     @classmethod
@@ -80,15 +92,25 @@ class Config:
         """Raises `HomeDamaged`."""
         try:
             said = tomllib.loads(path.read_text(encoding="utf-8"))
+            in_token = {"file": False, "pkcs11": True}[said.get("keys", "file")]
             return cls(
                 terminal=checked_name(said["terminal"]),
                 site=str(said["site"]),
                 role=said.get("role"),
                 home_id=bytes.fromhex(said["home_id"]),
                 run=str(said["run"]),
+                library=str(said["library"]) if in_token else None,
+                token=str(said["token"]) if in_token else None,
             )
         except (ValueError, KeyError, TypeError, TerminalName):
             raise HomeDamaged(file=path.name) from None
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are TOML's."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
 
 
 def checked_name(terminal: str) -> str:
@@ -153,17 +175,28 @@ class Home:
 
     @cached_property
     def keys(self) -> KeyStore:
-        """The key store, opened with the passphrase. Raises `Keystore`, `NoPassphrase`."""
-        from drivers.keys.sealed_file import open_store
+        """The key store, opened with the passphrase, or the token's PIN. Raises `Keystore`,
+        `KeyToken`, `KeyUnguarded`, `DevelopmentKey`, `NoPassphrase`."""
+        from terminal.custody import open_keys
 
-        return open_store(self.path / KEYS, self._passphrase())
+        return open_keys(self, self._passphrase())
+
+    @property
+    def key_token(self) -> TokenAt | None:
+        """The PKCS#11 token that holds the keys; None: they are in a file."""
+        if self.config.library is None or self.config.token is None:
+            return None
+        from drivers.keys.contract import TokenAt
+
+        return TokenAt(self.config.library, self.config.token)
 
     def _passphrase(self) -> str:
-        if self.simulation:
+        if self.config.token is None and self.simulation:
             return SIMULATION_PASSPHRASE
         from terminal.passphrase import known_passphrase
 
-        return known_passphrase(stdin_is_taken=self._stdin_is_taken)
+        ask = "ui.passphrase" if self.config.token is None else "ui.pin"
+        return known_passphrase(stdin_is_taken=self._stdin_is_taken, ask=ask)
 
     @cached_property
     def clock(self) -> Clock:

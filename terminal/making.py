@@ -24,14 +24,22 @@ ISSUING_ROLES: Final = ("counter", "import")
 
 
 def make_home(
-    path: Path, *, terminal: str, site: str, role: str | None, profile_file: Path | None
+    path: Path,
+    *,
+    terminal: str,
+    site: str,
+    role: str | None,
+    profile_file: Path | None,
+    without_keys: bool = False,
 ) -> Profile:
-    """Make a terminal's home in the folder `path`; on return it is on disk, whole.
+    """Make a terminal's home in the folder `path`; on return it is on disk, whole. `without_keys`:
+    its custodians bring them afterwards (`terminal.custody`).
 
     Raises `HomeExists`, `RoleNeeded`, `FileTrouble`, `Keystore`.
     """
     _nothing_there(path)
-    public, profile, material, passphrase = _profile_and_keys(profile_file, role)
+    public, profile = _profile(profile_file, role)
+    keys = None if without_keys else _keys(profile_file, profile, role)
     config = Config(
         terminal=terminal, site=site, role=role, home_id=secrets.token_bytes(16), run="run"
     )
@@ -39,7 +47,7 @@ def make_home(
     half = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     half.mkdir(mode=0o700)
     try:
-        _fill(half, config, public, profile, material, passphrase)
+        _fill(half, config, public, profile, keys)
         _nothing_there(path)
         half.rename(path)
     except OSError:
@@ -74,27 +82,30 @@ def key_file(profile_file: Path, purpose: str) -> Path:
     return profile_file.with_name(f"{profile_file.name}.keys.{purpose}")
 
 
-def _profile_and_keys(
-    file: Path | None, role: str | None
-) -> tuple[bytes, Profile, KeyMaterial, str]:
-    """(public bytes, profile, keys, passphrase). Development keys go with the development profile
-    and with nothing else."""
-    public, keys = development_profile()
-    ours = Profile.load(public)
-    given = read_file(file) if file is not None else public
-    profile = Profile.load(given)
-    issues = role is None or role in ISSUING_ROLES
-    if profile.fingerprint == ours.fingerprint:
-        return public, ours, _material(keys, with_token=issues), SIMULATION_PASSPHRASE
-    if role is None:
+def _profile(file: Path | None, role: str | None) -> tuple[bytes, Profile]:
+    """(public bytes, profile). Raises `RoleNeeded` for a real one without a role."""
+    ours = development_profile()[0]
+    public = read_file(file) if file is not None else ours
+    profile = Profile.load(public)
+    if role is None and profile.fingerprint != Profile.load(ours).fingerprint:
         raise RoleNeeded
+    return public, profile
+
+
+def _keys(file: Path | None, profile: Profile, role: str | None) -> tuple[KeyMaterial, str]:
+    """(keys, passphrase). Development keys go with the development profile and with nothing
+    else."""
+    public, keys = development_profile()
+    issues = role is None or role in ISSUING_ROLES
+    if profile.fingerprint == Profile.load(public).fingerprint:
+        return _material(keys, with_token=issues), SIMULATION_PASSPHRASE
     assert file is not None  # noqa: S101  another fingerprint than ours came from a file
     blob = read_file(key_file(file, "issue" if issues else "validate"))
     passphrase = known_passphrase(stdin_is_taken=False)
     keys = json.loads(unseal(blob, passphrase))
     if keys.pop("profile", None) != profile.fingerprint:
         raise Keystore(why="profile")
-    return given, profile, _material(keys, with_token=issues), passphrase
+    return _material(keys, with_token=issues), passphrase
 
 
 def _material(keys: dict[str, Any], *, with_token: bool) -> KeyMaterial:
@@ -110,12 +121,13 @@ def _fill(
     config: Config,
     public: bytes,
     profile: Profile,
-    material: KeyMaterial,
-    passphrase: str,
+    keys: tuple[KeyMaterial, str] | None,
 ) -> None:
     (folder / config.run).mkdir(mode=0o700)
-    cost = TEST_COST if profile.simulation else {}
-    write_store(folder / KEYS, material, passphrase, **cost)
+    if keys is not None:
+        cost = TEST_COST if profile.simulation else {}
+        material, passphrase = keys
+        write_store(folder / KEYS, material, passphrase, **cost)
     write_new(folder / PROFILE, public, mode=0o600)
     Ledger.create(
         folder / LEDGER,

@@ -17,16 +17,39 @@ from terminal.words.speak import say
 _LINE_MAX = 1024
 
 
-def known_passphrase(*, stdin_is_taken: bool) -> str:
+def known_passphrase(*, stdin_is_taken: bool, ask: str = "ui.passphrase") -> str:
     """The passphrase that opens an existing key store. On stdin a second line may repeat it.
+    `ask`: the word key of the prompt.
 
     Raises `NoPassphrase`, `PassphraseDiffers`.
     """
     if (credential := _credential()) is not None:
         return credential
     if _asks_a_person(stdin_is_taken=stdin_is_taken):
-        return getpass(say("ui.passphrase"))
+        return getpass(say(ask))
     return _from_stdin(stdin_is_taken=stdin_is_taken, twice=False)
+
+
+def first_line(*, ask: str) -> str:
+    """The passphrase or PIN of a key store, for the ceremonies: on stdin one line, since more
+    lines follow. Raises `NoPassphrase`."""
+    return credential if (credential := _credential()) is not None else next_line(ask=ask)
+
+
+def next_line(*, ask: str, **facts: object) -> str:
+    """One secret that no credential holds: asked on a terminal without an echo, else the next line
+    on stdin. Raises `NoPassphrase` where that has ended."""
+    if sys.stdin.isatty():
+        return getpass(say(ask, **facts))
+    if not (line := sys.stdin.readline(_LINE_MAX)):
+        raise NoPassphrase
+    return line.rstrip("\r\n")
+
+
+def chosen_line(*, ask: str, again: str) -> str:
+    """A new passphrase that no credential holds, given twice. Raises as `next_line` and
+    `PassphraseDiffers`."""
+    return _same(next_line(ask=ask), next_line(ask=again))
 
 
 def new_passphrase() -> str:
@@ -36,6 +59,16 @@ def new_passphrase() -> str:
     if _asks_a_person(stdin_is_taken=False):
         return _same(getpass(say("ui.passphrase")), getpass(say("ui.passphrase_again")))
     return _from_stdin(stdin_is_taken=False, twice=True)
+
+
+def accepted(*, ask: str, **facts: object) -> bool:
+    """Whether the person at the terminal pressed Enter alone; where there is none, nobody is
+    asked."""
+    if not sys.stdin.isatty():
+        return True
+    sys.stderr.write(say(ask, **facts))
+    sys.stderr.flush()
+    return sys.stdin.readline(_LINE_MAX) == "\n"
 
 
 def _credential() -> str | None:

@@ -3,9 +3,16 @@ the reader chip in the open), so they leave as `Secret`."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from apdu.secret import Secret
+
+
+class TokenAt(NamedTuple):
+    """Where a PKCS#11 token is: the path of its library, and its label."""
+
+    library: str
+    label: str
 
 
 class KeyStore(Protocol):

@@ -58,11 +58,16 @@ def unseal(blob: bytes, passphrase: str) -> bytes:
 
 def open_store(path: Path, passphrase: str) -> MemoryKeyStore:
     """The key store in the file at `path`. Raises `Keystore`."""
+    return MemoryKeyStore(open_material(path, passphrase))
+
+
+def open_material(path: Path, passphrase: str) -> KeyMaterial:
+    """The keys in the file at `path`. Raises `Keystore`."""
     try:
         blob = path.read_bytes()
     except OSError:
         raise Keystore(why="missing") from None
-    return MemoryKeyStore(KeyMaterial.from_json(unseal(blob, passphrase)))
+    return KeyMaterial.from_json(unseal(blob, passphrase))
 
 
 def write_store(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from random import Random, SystemRandom
 
-from hw_sim import apdu
+from hw_sim import air, apdu
 from hw_sim.apdu import Apdu
 from hw_sim.desfire.image import DesfireImage
 from hw_sim.desfire.iso import iso_command
@@ -40,6 +40,10 @@ class Desfire:
             return Identity(uid=self.image.uid, atqa=ATQA_7, ats=self.image.ats)
         uid = bytes((RANDOM_UID_FIRST,)) + self._rng.randbytes(3)
         return Identity(uid=uid, atqa=ATQA_4, ats=self.image.ats)
+
+    @property
+    def work_us(self) -> float:
+        return self.runner.work_us
 
     def reset(self) -> None:
         self.runner = Runner(self.image, self._rng)
@@ -82,6 +86,7 @@ class Desfire:
             self.runner.refused(Status.LENGTH)
             return WRONG_LENGTH
         answer = iso_command(self.runner.core, found)
+        self.runner.work_us = air.ISO_US.get(found.ins, air.PLAIN_US)
         if not answer.endswith(b"\x90\x00"):
             self.runner.refused(Status.PARAMETER)
         return answer
@@ -96,9 +101,9 @@ class DesfireCard(IsoDepCard):
         self.desfire = Desfire(image, SystemRandom() if rng is None else rng)
         super().__init__(self.desfire)
 
-    def tear(self, frame: bytes, rng: Random) -> None:
+    def tear(self, frame: bytes, rng: Random, *, locks: bool) -> None:
         """The power goes while the card works on this frame: what it was changing is old or new,
-        never mixed."""
+        never mixed. Nothing here can be locked by it."""
         before = self.image.copied()
         self.answer(frame)
         if self.image != before and rng.choice((True, False)):

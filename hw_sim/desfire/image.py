@@ -21,8 +21,9 @@ FILES_MAX = 32
 APPLICATIONS_MAX = 48
 """What the memory holds at most; an EV1 stops at 28 (`EV1_APPLICATIONS`)."""
 EV1_APPLICATIONS = 28
-CAPACITY_BYTES = 7_680
-"""An empty 8K card, by FreeMem."""
+CAPACITY_BYTES = 7_936
+"""An empty 8K card, by FreeMem. libfreefare takes 7,680 of them for one file, and all the rest for
+its application and a second file."""
 
 
 class KeyKind(Enum):

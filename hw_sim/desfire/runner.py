@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from hw_sim import air
 from hw_sim.desfire import applications, files, keys
 from hw_sim.desfire.core import Answer, Core, Level, Spec
 from hw_sim.desfire.handshake import (
@@ -40,9 +41,11 @@ class _Writing:
 
 
 class Runner:
-    """Carries commands out, one frame at a time."""
+    """Carries commands out, one frame at a time. `work_us`: how long the last one took; a frame
+    that only brings or fetches a part takes nothing."""
 
     def __init__(self, image: DesfireImage, rng: Random) -> None:
+        self.work_us = 0.0
         self.core = Core(image, rng)
         self._handshake: Handshake | None = None
         self._writing: _Writing | None = None
@@ -50,6 +53,7 @@ class Runner:
 
     def frame(self, code: int, data: bytes) -> Reply:
         """One frame of a command in, one frame of an answer out."""
+        self.work_us = 0.0
         try:
             if code == CONTINUE:
                 return self._continue(data)
@@ -69,12 +73,15 @@ class Runner:
         """What any error costs, and its status."""
         self._handshake, self._writing, self._answer = None, None, []
         self.core.refused()
+        self.work_us = air.PLAIN_US
         return status, b""
 
     def _continue(self, data: bytes) -> Reply:
         if self._handshake is not None:
             handshake, self._handshake = self._handshake, None
             answer, self.core.session = handshake.finish(data)
+            ev2 = isinstance(handshake, Ev2Handshake)
+            self.work_us = air.AUTHENTICATED_EV2_US if ev2 else air.AUTHENTICATED_US
             return Status.OK, answer
         if self._writing is not None:
             writing, self._writing = self._writing, None
@@ -98,6 +105,7 @@ class Runner:
         key = self.core.key(data[0])
         refuse_unless(key.kind in need, Status.AUTHENTICATION)
         self._handshake = make(key, data, self.core.rng, before)
+        self.work_us = air.desfire_us(code, sealed=False)
         return Status.MORE, self._handshake.challenge
 
     # --- commands
@@ -115,7 +123,10 @@ class Runner:
         if spec.writes and self._is_part(spec, want, mode, rest):
             self._writing = _Writing(code, body)
             return Status.MORE, b""
+        sealed = core.session is not None and mode is not Mode.PLAIN
         answer = spec.run(core, head + self._opened(code, head, rest, mode, want))
+        read = sum(map(len, answer.parts)) or len(answer.data)
+        self.work_us = air.desfire_us(code, sealed=sealed, written=want.size, read=read)
         return self._sealed(spec, answer, mode)
 
     def _spec(self, code: int) -> Spec:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ from terminal.words.speak import say
 if TYPE_CHECKING:
     from cards.config import OurSectors
     from hw_sim.image import CardImage, Image
+    from hw_sim.pn532 import Pn532Server
+    from hw_sim.vpcd import VpcdServer
 
 KINDS: Final = ("flora", "blank-classic", "blank-desfire")
 PURSE_MIN_NTD, PURSE_MAX_NTD = -60, 32_767
@@ -120,31 +123,51 @@ def show(cli: Cli, reader: str) -> None:
 
 @command("serve", "card_serve", parent=card)
 @click.argument("file", metavar="FILE", type=Path)
-@option(
-    "--vpcd", key="card_vpcd", metavar="[HOST:PORT]", is_flag=False, flag_value="", required=True
-)
+@option("--vpcd", key="card_vpcd", metavar="[HOST:PORT]", is_flag=False, flag_value="")
 @option("--slot", key="card_slot", type=click.IntRange(0, 1), default=0, metavar="0|1")
+@option("--pn532", key="card_pn532", metavar="LINK", type=Path)
 @pass_cli
-def serve(cli: Cli, file: Path, vpcd: str, slot: int) -> None:
-    from hw_sim.vpcd import HOST, PORT, Notice, VpcdServer
+def serve(cli: Cli, file: Path, vpcd: str | None, slot: int, pn532: Path | None) -> None:
     from terminal.cli.serving import serve_card
+    from terminal.errors import ArgumentBad
+    from terminal.files import trouble
 
     _only_in_simulation(cli, "card serve")
-    host, port = _address(vpcd) if vpcd else (HOST, PORT + slot)
+    if (vpcd is None) == (pn532 is None):
+        raise ArgumentBad(argument="--vpcd, --pn532", command="card serve")
 
-    def tell(notice: Notice) -> None:
-        if notice is Notice.READY:
+    def tell(notice: Enum) -> None:
+        if notice.value == "ready":
             cli.line("ready")
         else:
             cli.note(say(f"ui.serve_{notice.value}"))
+
+    def start() -> None:
+        try:
+            server.start()
+        except OSError as error:
+            raise trouble(pn532 or file, error) from None
 
     def put(other: Path | None) -> None:
         with _card_file(other or file):
             server.put(other)
 
     with _card_file(file):
-        server = VpcdServer(file, host=host, port=port, tell=tell)
-    serve_card(cli, start=server.start, stop=server.stop, lift=server.lift, put=put)
+        server = _server(file, vpcd=vpcd, slot=slot, pn532=pn532, tell=tell)
+    serve_card(cli, start=start, stop=server.stop, lift=server.lift, put=put)
+
+
+def _server(
+    file: Path, *, vpcd: str | None, slot: int, pn532: Path | None, tell: Callable[[Enum], None]
+) -> VpcdServer | Pn532Server:
+    if pn532 is not None:
+        from hw_sim.pn532 import Pn532Server
+
+        return Pn532Server(file, link=pn532, tell=tell)
+    from hw_sim.vpcd import HOST, PORT, VpcdServer
+
+    host, port = _address(vpcd) if vpcd else (HOST, PORT + slot)
+    return VpcdServer(file, host=host, port=port, tell=tell)
 
 
 @command("import", "card_import", parent=card)

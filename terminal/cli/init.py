@@ -19,6 +19,7 @@ ROLES = ("counter", "kiosk", "validator", "import")
 @option("--site", key="init_site", metavar="SITE")
 @option("--role", key="init_role", type=click.Choice(ROLES))
 @option("--profile", "profile_file", key="init_profile", metavar="FILE", type=Path)
+@option("--without-keys", key="init_without_keys", is_flag=True)
 @pass_cli
 def init(
     cli: Cli,
@@ -27,6 +28,8 @@ def init(
     site: str | None,
     role: str | None,
     profile_file: Path | None,
+    *,
+    without_keys: bool,
 ) -> None:
     from fixtures.places import find_site
     from terminal.errors import ArgumentMissing, NoSuchSite
@@ -43,7 +46,12 @@ def init(
         raise NoSuchSite from None
     path = cli.where()
     profile = make_home(
-        path, terminal=terminal, site=place.site, role=role, profile_file=profile_file
+        path,
+        terminal=terminal,
+        site=place.site,
+        role=role,
+        profile_file=profile_file,
+        without_keys=without_keys,
     )
     cli.answer(
         {

@@ -1,4 +1,4 @@
-"""Serves a simulated card to pcscd until a signal; lines on stdin lift it and put it back."""
+"""Serves a simulated card until a signal; lines on stdin lift it and put it back."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def serve_card(
             except Fault as fault:
                 cli.note_fault(fault)
 
-    start()
-    # A daemon: a read from stdin cannot be woken, and it must not hold the exit up.
-    threading.Thread(target=obey, daemon=True).start()
     try:
+        start()
+        # A daemon: a read from stdin cannot be woken, and it must not hold the exit up.
+        threading.Thread(target=obey, daemon=True).start()
         over.wait()
     finally:
         stop()

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "open": ("open", "open_group"),
     "import": ("imports", "imports"),
     "ledger": ("ledger", "ledger"),
+    "keys": ("keys", "keys"),
     "demo": ("demo", "demo"),
 }
 

@@ -252,6 +252,110 @@ FAULTS: dict[str, Said] = {
             next="Have the two custodians import version {version}, then do it again.",
         ),
     ),
+    "key_name_bad": Said(
+        exit=2,
+        zh=Parts(
+            what="沒有這個名稱的金鑰。",
+            means="沒有匯入任何金鑰。",
+            next="名稱是 card、token、record、ref、transport，可加版次如 card.2。",
+        ),
+        en=Parts(
+            what="There is no key of that name.",
+            means="No key was brought.",
+            next="Say card, token, record, ref or transport; or a version, as in card.2.",
+        ),
+    ),
+    "key_held": Said(
+        exit=2,
+        zh=Parts(
+            what="金鑰庫裡已有另一把 {key}。",
+            means="原有的金鑰沒有被蓋掉；沒有任何變動。",
+            next="請核對檢查值；新的卡片金鑰要用下一個版次。",
+        ),
+        en=Parts(
+            what="The key store holds another {key}.",
+            means="It was not written over. Nothing was changed.",
+            next="Compare the check values; a new card master takes the next version.",
+        ),
+    ),
+    "key_store_here": Said(
+        exit=2,
+        zh=Parts(
+            what="這台終端機已經有金鑰庫。",
+            means="沒有任何變動。",
+            next="請用 keys list 查看；匯入金鑰請用 keys import。",
+        ),
+        en=Parts(
+            what="This terminal has its key store already.",
+            means="Nothing was changed.",
+            next="Look at it with keys list; bring keys with keys import.",
+        ),
+    ),
+    "component_bad": Said(
+        exit=2,
+        zh=Parts(
+            what="第 {custodian} 位保管人的分量不合（{why}）。",
+            means="沒有匯入金鑰。",
+            next="請照紙上的十六進位數字重新輸入；各份不可全零或相同。",
+        ),
+        en=Parts(
+            what="The component of custodian {custodian} does not fit ({why}).",
+            means="No key was brought.",
+            next="Type the hex digits on the paper again; none is zero, no two the same.",
+        ),
+    ),
+    "check_refused": Said(
+        exit=2,
+        zh=Parts(
+            what="檢查值沒有被接受：{key}。",
+            means="這把金鑰沒有匯入；沒有任何變動。",
+            next="請兩位保管人核對各自的分量，再做一次。",
+        ),
+        en=Parts(
+            what="The check value of {key} was not accepted.",
+            means="The key was not kept. Nothing was changed.",
+            next="Have both custodians compare their components, then do it again.",
+        ),
+    ),
+    "key_token": Said(
+        exit=4,
+        zh=Parts(
+            what="存放金鑰的權杖不能使用（{why}）。",
+            means="無法發卡、綁卡與驗票；卡片與資料都沒有變動。",
+            next="請檢查權杖是否插好、程式庫與標籤是否正確，再做一次。",
+        ),
+        en=Parts(
+            what="The token that holds the keys cannot be used ({why}).",
+            means="No issuing, binding or tapping here. Card and data are unchanged.",
+            next="See that it is plugged in and library and label are right, then again.",
+        ),
+    ),
+    "key_unguarded": Said(
+        exit=4,
+        zh=Parts(
+            what="權杖裡的金鑰 {key} 保護不足或重複。",
+            means="它可能被取出或另作他用，所以不使用；沒有任何變動。",
+            next="請由保管人在權杖中刪除它，重新匯入。",
+        ),
+        en=Parts(
+            what="The key {key} in the token is not guarded as it must be, or twice there.",
+            means="It could be taken out or used otherwise, so it is not used.",
+            next="Have the custodians delete it in the token and import it again.",
+        ),
+    ),
+    "development_key": Said(
+        exit=4,
+        zh=Parts(
+            what="{key} 是公開的模擬用金鑰。",
+            means="正式終端機不使用它；沒有任何變動。",
+            next="請由兩位保管人匯入正式的金鑰。",
+        ),
+        en=Parts(
+            what="{key} is the simulation's key, which everybody has.",
+            means="A real terminal does not use it. Nothing was changed.",
+            next="Have the two custodians import the city's own key.",
+        ),
+    ),
     "no_token_key": Said(
         exit=2,
         zh=Parts(

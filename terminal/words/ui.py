@@ -137,4 +137,40 @@ WORDS: dict[str, tuple[str, str]] = {
     "hole_office": ("其他辦理處所", "another office"),
     "hole_month": ("先前", "earlier"),
     "policy_double-ten": ("雙十公車", "double-ten bus"),
+    "pin": ("權杖的 PIN：", "PIN of the token: "),
+    "file_passphrase": ("這個檔案的通行密語：", "Passphrase of the file: "),
+    "backup_passphrase": ("備份檔的新通行密語：", "A passphrase for the backup: "),
+    "component": (
+        "第 {custodian} 位保管人，請輸入 {name} 的分量：",
+        "Custodian {custodian}, the component of {name}: ",
+    ),
+    "component_check": (
+        "第 {custodian} 份的檢查值：{check}",
+        "Check value of component {custodian}: {check}",
+    ),
+    "key_accept": (
+        "{name} 的檢查值是 {check}。相符請按 Enter，輸入其他字則放棄：",
+        "{name} has the check value {check}. Enter keeps it, anything else drops it: ",
+    ),
+    "keys_file_made": (
+        "已建立金鑰庫；請由兩位保管人匯入金鑰。",
+        "Made the key store; now the custodians bring the keys.",
+    ),
+    "keys_in_file": ("金鑰在加密檔中：", "The keys are in the sealed file:"),
+    "keys_in_token": ("金鑰在權杖 {token} 中：", "The keys are in the token {token}:"),
+    "key_current": ("使用中", "current"),
+    "key_previous": ("前一版", "previous"),
+    "key_older": ("更早的版本", "older"),
+    "key_brought": ("已匯入 {name}，檢查值 {check}。", "Brought {name}, check value {check}."),
+    "key_was_here": (
+        "{name} 原本就有，檢查值 {check}。",
+        "{name} was here before, check value {check}.",
+    ),
+    "key_rotated": (
+        "已產生 {name}，檢查值 {check}；新卡用它，舊卡仍可用前一版。",
+        "Made {name}, check value {check}. Cards in the field keep the previous one.",
+    ),
+    "keys_backed_up": ("已備份到 {file}：{keys}", "Backed up to {file}: {keys}"),
+    "keys_left": ("留在權杖、不在備份中：{keys}", "Left in the token, not in it: {keys}"),
+    "keys_restored": ("已還原金鑰庫。", "The key store was made anew."),
 }

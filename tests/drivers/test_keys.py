@@ -157,10 +157,10 @@ def test_damaged_material_is_a_fault_without_a_key_in_it(data: bytes) -> None:
 def test_wrong_lengths_are_our_fault() -> None:
     with pytest.raises(ValueError, match="ref wants 32"):
         replace(MATERIAL, ref=b"short")
-    with pytest.raises(ValueError, match="token 1"):
+    with pytest.raises(ValueError, match=r"token\.1 wants 32"):
         replace(MATERIAL, token={1: b"short"})
     for version, master in ((1, b"short"), (0, bytes(16)), (256, bytes(16))):
-        with pytest.raises(ValueError, match="card master"):
+        with pytest.raises(ValueError, match=r"card.* wants 16"):
             replace(MATERIAL, card_masters={version: master})
 
 
@@ -170,7 +170,7 @@ def test_a_store_written_is_the_store_opened(tmp_path: Path) -> None:
     assert open_store(path, "一個密語").card_ref(UID) == store().card_ref(UID)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [p.name for p in tmp_path.iterdir()] == ["keys"]
-    assert MATERIAL.ref not in path.read_bytes()
+    assert b"\x33" * 32 not in path.read_bytes()
 
 
 def test_a_store_that_is_not_there_or_not_ours(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ HOME_OF_GROUP = {
     "tui": ("terminal/counter/", "terminal/kiosk/"),
     "pcsc": ("drivers/",),
     "nfc": ("drivers/",),
+    "hsm": ("drivers/keys/",),
 }  # fmt: skip
 
 

@@ -24,6 +24,49 @@ ZERO = bytes(16)
 APP = bytes.fromhex("f48120")
 
 
+OK, NO_CHANGES, INTEGRITY, DENIED, AUTHENTICATION = 0x00, 0x0C, 0x1E, 0x9D, 0xAE
+BOUNDARY, DUPLICATE, ABORTED, ILLEGAL, NO_KEY, LENGTH = 0xBE, 0xDE, 0xCA, 0x1C, 0x40, 0x7E
+MORE = 0xAF
+
+
+def little(number: int, size: int) -> bytes:
+    return (number & (1 << 8 * size) - 1).to_bytes(size, "little")
+
+
+def rights(text: str) -> bytes:
+    """Read, write, both, change as four hexadecimal digits."""
+    return int(text, 16).to_bytes(2, "little")
+
+
+def data_file(number: int, of: str, *, comm: int = 0, size: int = 32, code: int = 0xCD) -> bytes:
+    return bytes((code, number, comm)) + rights(of) + little(size, 3)
+
+
+def value_file(number: int, of: str, *, comm: int = 0, limited: int = 1) -> bytes:
+    limits = little(-10_000, 4) + little(10_000, 4) + little(0, 4)
+    return bytes((0xCC, number, comm)) + rights(of) + limits + bytes((limited,))
+
+
+def record_file(number: int, of: str, *, size: int, most: int, code: int, comm: int = 0) -> bytes:
+    return bytes((code, number, comm)) + rights(of) + little(size, 3) + little(most, 3)
+
+
+def at(code: int, number: int, offset: int, length: int, data: bytes = b"") -> bytes:
+    return bytes((code, number)) + little(offset, 3) + little(length, 3) + data
+
+
+def write(number: int, data: bytes, offset: int = 0) -> bytes:
+    return at(0x3D, number, offset, len(data), data)
+
+
+def record(number: int, data: bytes, offset: int = 0) -> bytes:
+    return at(0x3B, number, offset, len(data), data)
+
+
+def count(code: int, number: int, amount: int) -> bytes:
+    return bytes((code, number)) + little(amount, 4)
+
+
 class Scripted(Random):
     """Chance that says what a vector says."""
 

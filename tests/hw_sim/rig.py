@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 from hw_sim.classic import ClassicCard
-from hw_sim.dumps import ATQA_4
 from hw_sim.field import Field, Tear
 from hw_sim.frames import ACK, WUPA, bcc, cascade, crc_fits, proof, with_crc
 from hw_sim.image import CardImage
@@ -58,7 +57,7 @@ def card_image(
         memory[4 * sector + 3] = trailer(conditions)
     for block, data in (blocks or {}).items():
         memory[block] = data
-    return CardImage(kind="test", uid=uid, atqa=ATQA_4, sak=0x08, seed=1, blocks=memory)
+    return CardImage(kind="test", uid=uid, atqa=b"\x04\x00", sak=0x08, seed=1, blocks=memory)
 
 
 class Air:

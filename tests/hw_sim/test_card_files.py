@@ -59,7 +59,7 @@ def refused(tmp_path: Path, data: bytes | str | object) -> str:
     ("name", "wrong"),
     [
         ("format", "card"), ("version", 2), ("version", True), ("version", "1"), ("version", None),
-        ("kind", ""), ("kind", "UPPER"), ("kind", 7), ("kind", "x" * 33), ("chip", "classic-4k"),
+        ("kind", ""), ("kind", "UPPER"), ("kind", 7), ("kind", "x" * 33), ("chip", "classic-2k"),
         ("chip", None), ("uid", "9c599b"), ("uid", "9c599b3"), ("uid", "zz599b32"), ("uid", 7),
         ("uid", "9c599b33"), ("uid", "9c 59 9b 32"), ("uid", "\uff19c599b32"), ("atqa", "04"),
         ("sak", "0808"), ("sak", 8), ("seed", -1), ("seed", 2**64), ("seed", True), ("seed", 1.0),

@@ -304,11 +304,9 @@ def label(v: Any) -> str:
 
 
 @pytest.mark.parametrize("v", OURS, ids=label)
-def test_the_card_side_keeps_the_vector(
-    v: Any, record_property: Callable[[str, object], None]
-) -> None:
-    """One published vector; its source is in the report."""
-    record_property("source", v["source"])
+def test_the_card_side_keeps_the_vector(v: Any) -> None:
+    """One vector; its source stands beside a failure."""
+    print(v["source"])
     CHECKS[v["kind"]](v)
 
 
