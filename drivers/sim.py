@@ -1,4 +1,7 @@
-"""A card file standing for reader and card: `sim:FILE[?tear=N[:before|during|after]]`.
+"""A card file standing for reader and card: `sim:FILE[?tear=N[:MOMENT[:locks]]]`.
+
+MOMENT is `before`, `during` (if none is said) or `after`. `during` with `locks`: a MIFARE Classic
+trailer that is torn takes its sector with it.
 
 The one driver that reaches the other side of the air. The card lies on the reader while FILE is
 there; the file is written back after every command that changed the card's memory, by rename. A
@@ -31,7 +34,7 @@ from hw_sim.picc import card_of
 from hw_sim.reader_chip import ReaderChip
 
 _POLL_S = 0.1
-_TEAR = re.compile(r"([1-9][0-9]{0,5})(?::(before|during|after))?")
+_TEAR = re.compile(r"([1-9][0-9]{0,5})(?::(before|after)|(?::during)?(:locks)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,6 @@ def _parse(uri: str) -> tuple[Path, Tear | None]:
         raise UnknownScheme(uri=uri)
     if match is None:
         return Path(name), None
-    frame, moment = match.groups()
-    return Path(name), Tear(
-        frame=int(frame), moment=cast(Literal["before", "during", "after"], moment or "during")
-    )
+    frame, said_moment, locks = match.groups()
+    moment = cast(Literal["before", "during", "after"], said_moment or "during")
+    return Path(name), Tear(frame=int(frame), moment=moment, locks=locks is not None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -21,10 +22,48 @@ if TYPE_CHECKING:
     from hw_sim.pn532 import Pn532Server
     from hw_sim.vpcd import VpcdServer
 
-KINDS: Final = ("flora", "blank-classic", "blank-desfire")
+DESFIRES: Final = ("blank-desfire", "child", "student")
+"""The same chip from the box; what becomes of it is its label."""
+KINDS: Final = ("flora", "blank-classic", "blank-classic-4k", *DESFIRES)
 PURSE_MIN_NTD, PURSE_MAX_NTD = -60, 32_767
 
 card = group("card")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What `card new` was asked for, as the command line said it."""
+
+    kind: str
+    uid_hex: str | None
+    purse_ntd: int
+    no_free_sector: bool
+    ev1: bool
+    random_uid: bool
+    holder: str | None
+
+    def check(self) -> None:
+        """Raises `ArgumentBad` for an option that says nothing about this kind of card."""
+        from terminal.errors import ArgumentBad, PurseTooFull
+
+        desfire, flora = self.kind in DESFIRES, self.kind == "flora"
+        misplaced = {
+            "--ev1": self.ev1 and not desfire,
+            "--random-uid": self.random_uid and not desfire,
+            "--uid": self.uid_hex is not None and (self.kind == "nhi" or not self._uid_fits()),
+            "--no-free-sector": self.no_free_sector and not flora,
+            "--purse": self.purse_ntd < PURSE_MIN_NTD or (self.purse_ntd != 0 and not flora),
+            "--holder": (self.holder is not None) != (self.kind == "nhi"),
+        }
+        if self.purse_ntd > PURSE_MAX_NTD:
+            raise PurseTooFull(ntd_max=PURSE_MAX_NTD)
+        for argument, wrong in misplaced.items():
+            if wrong:
+                raise ArgumentBad(argument=argument, command="card new")
+
+    def _uid_fits(self) -> bool:
+        """A DESFire has a UID of 7 bytes; what is no UID at all is told by `_uid`."""
+        return self.kind not in DESFIRES or len(self.uid_hex or "") != 8
 
 
 @command("new", "card_new", parent=card)
@@ -34,54 +73,49 @@ card = group("card")
 @option("--uid", "uid_hex", key="card_uid", metavar="HEX")
 @option("--no-free-sector", key="card_no_free", is_flag=True)
 @option("--ev1", key="card_ev1", is_flag=True)
+@option("--random-uid", key="card_random_uid", is_flag=True)
 @pass_cli
-def new(
-    cli: Cli,
-    *,
-    kind: str,
-    file: Path,
-    purse_ntd: int,
-    uid_hex: str | None,
-    no_free_sector: bool,
-    ev1: bool,
-) -> None:
-    from terminal.errors import ArgumentBad, PurseTooFull
-
+def new(cli: Cli, /, *, file: Path, **said: Any) -> None:
+    wanted = Wanted(**said, holder=None)
     _only_in_simulation(cli, "card new")
-    uid = _uid(uid_hex)
-    if (kind == "blank-desfire" and uid and len(uid) != 7) or (ev1 and kind != "blank-desfire"):
-        raise ArgumentBad(argument="--ev1" if ev1 else "--uid", command="card new")
-    if purse_ntd > PURSE_MAX_NTD:
-        raise PurseTooFull(ntd_max=PURSE_MAX_NTD)
-    if purse_ntd < PURSE_MIN_NTD or (kind != "flora" and (purse_ntd or no_free_sector)):
-        raise ArgumentBad(argument="--purse", command="card new")
-    image = _new(kind, uid=uid, purse_ntd=purse_ntd, free_sector=not no_free_sector, ev1=ev1)
+    wanted.check()
+    image = _new(wanted, uid=_uid(wanted.uid_hex))
     _save(file, image)
     cli.answer(
-        {"file": str(file), "kind": kind, "uid": image.uid.hex(), "purse_ntd": purse_ntd},
+        {
+            "file": str(file),
+            "kind": wanted.kind,
+            "uid": image.uid.hex(),
+            "purse_ntd": wanted.purse_ntd,
+        },
         say("ui.card_made", file=str(file)),
     )
 
 
-def _new(kind: str, *, uid: bytes | None, purse_ntd: int, free_sector: bool, ev1: bool) -> Image:
+def _new(wanted: Wanted, *, uid: bytes | None) -> Image:
     """A card as it is before anything of ours is on it."""
     from random import SystemRandom
 
+    from hw_sim.geometry import CHIP_CLASSIC_4K
     from hw_sim.stock import new_blank_classic, new_desfire, new_flora
 
     chance = SystemRandom()
-    if kind == "blank-classic":
+    if wanted.kind == "blank-classic":
         return new_blank_classic(chance, uid=uid)
-    if kind == "blank-desfire":
-        return new_desfire(chance, uid=uid, ev1=ev1)
+    if wanted.kind == "blank-classic-4k":
+        return new_blank_classic(chance, uid=uid, chip=CHIP_CLASSIC_4K)
+    if wanted.kind in DESFIRES:
+        made = new_desfire(chance, uid=uid, ev1=wanted.ev1, random_uid=wanted.random_uid)
+        made.kind = wanted.kind
+        return made
     ours, transport_b = _stock()
     return new_flora(
         chance,
         uid=uid,
-        purse_ntd=purse_ntd,
+        purse_ntd=wanted.purse_ntd,
         sectors=ours.sectors,
         transport_key_b=transport_b,
-        free_sector=free_sector,
+        free_sector=not wanted.no_free_sector,
     )
 
 

@@ -42,6 +42,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "card_uid": ("卡片序號，4 或 7 個位元組。", "Its serial, 4 or 7 bytes in hex."),
     "card_no_free": ("沒有空扇區（帳本模式）。", "Without a free sector (ledger mode)."),
     "card_ev1": ("DESFire EV1（預設為 EV2）。", "DESFire EV1 (EV2 by default)."),
+    "card_random_uid": (
+        "每次出現不同序號（DESFire）。",
+        "Shows a new serial each time (DESFire).",
+    ),
     "card_topup": ("模擬錢包加值。", "Top up the simulated purse."),
     "card_show": ("辨識卡片並顯示內容；不寫入。", "Identify a card and show it; never writes."),
     "card_serve": (

@@ -113,13 +113,44 @@ def test_a_tear_before_the_uid_is_a_removed_card(card: Path) -> None:
     assert caught.value.frames_done == 0
 
 
+@pytest.mark.parametrize(
+    ("said", "lost"), [("7", ()), ("7:during", ()), ("7:locks", (1,)), ("7:during:locks", (1,))]
+)
+def test_a_torn_trailer_takes_its_sector_along_only_where_it_is_asked_to(
+    card: Path, said: str, lost: tuple[int, ...]
+) -> None:
+    reader = open_reader(f"sim:{card}?tear={said}")
+    port = classic(reader.wait_for_card(timeout_s=0))
+    assert port.authenticate(7, FACTORY, key_b=False)
+    with pytest.raises(CardRemoved):
+        port.write(7, b"\xaa" * 6 + bytes.fromhex("ff078069") + b"\xbb" * 6)
+    assert load_classic(card).locked_sectors() == lost
+    again = classic(open_reader(f"sim:{card}").wait_for_card(timeout_s=0))
+    opened = [again.authenticate(7, key, key_b=False) for key in (FACTORY, Secret(b"\xaa" * 6))]
+    assert sum(opened) == (not lost)
+
+
 def test_a_tear_never_reached_is_none(card: Path) -> None:
     write_under(f"sim:{card}?tear=1000:before")
     assert load_classic(card).blocks[4] == DATA
 
 
 @pytest.mark.parametrize(
-    "said", ["", "0", "-1", "x", "1:", "1:sometimes", "1:during:after", "1,2", "1000000"]
+    "said",
+    [
+        "",
+        "0",
+        "-1",
+        "x",
+        "1:",
+        "1:sometimes",
+        "1:during:after",
+        "1,2",
+        "1000000",
+        "1:after:locks",
+        "1:locks:during",
+        "1:lock",
+    ],
 )
 def test_a_tear_that_says_nothing_is_bad_usage(card: Path, said: str) -> None:
     with pytest.raises(UnknownScheme):
