@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter_ns
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from hw_sim import air
 from hw_sim.air import NIBBLE_BITS, SHORT_BITS, Pace
@@ -41,6 +41,15 @@ class Picc(Protocol):
 
     def power_off(self) -> None:
         """The field is gone: all but the memory is forgotten."""
+        ...
+
+
+@runtime_checkable
+class Contacts(Protocol):
+    """What a card with contacts has beside: no frame reaches it before its reset."""
+
+    def reset(self) -> bytes:
+        """Power and reset at the contacts; the ATR."""
         ...
 
 
@@ -139,6 +148,12 @@ class Field:
             return None
         with self.inside:
             return self._exchange(frame)
+
+    def reset(self) -> bytes:
+        """Power and reset at the contacts of a card that has any; its ATR, else b"". No frame is
+        counted: the air has no part in it."""
+        card = self._cards[0] if self.present else None
+        return card.reset() if isinstance(card, Contacts) else b""
 
     def off(self) -> None:
         """Switch the field off and on again: the cards forget everything but their memory."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hw_sim import nhi
 from hw_sim.access import conditions
 from hw_sim.desfire import document as desfire
 from hw_sim.desfire.image import CHIP_EV1, CHIP_EV2, DesfireImage
@@ -32,6 +33,7 @@ from hw_sim.document import (
 from hw_sim.document import ImageCorrupt as ImageCorrupt
 from hw_sim.frames import CASCADE_TAG, bcc
 from hw_sim.geometry import BLOCK_BYTES, BLOCKS, CHIP_CLASSIC_1K, blocks_of, sectors, trailer_of
+from hw_sim.nhi import CHIP_NHI, NhiImage
 
 FILE_BYTES_MAX = 262_144
 
@@ -74,7 +76,7 @@ class CardImage:
         return tuple(sector for sector, trailer in trailers if conditions(trailer) is None)
 
 
-Image = CardImage | DesfireImage
+Image = CardImage | DesfireImage | NhiImage
 """What a card file holds, one kind a chip."""
 
 
@@ -114,6 +116,8 @@ def load_classic(path: str | os.PathLike[str]) -> CardImage:
 def _to_document(image: Image) -> dict[str, object]:
     if isinstance(image, DesfireImage):
         return desfire.to_document(image)
+    if isinstance(image, NhiImage):
+        return nhi.to_document(image)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -130,8 +134,12 @@ def _to_document(image: Image) -> dict[str, object]:
 def _from_document(found: object) -> Image:
     document = check_header(found)
     chip = document.get("chip")
+    if not isinstance(chip, str):
+        raise ImageCorrupt("chip is no name")
     if chip in (CHIP_EV1, CHIP_EV2):
         return desfire.from_document(document)
+    if chip == CHIP_NHI:
+        return nhi.from_document(document)
     check_fields(document, _FIELDS)
     if chip not in BLOCKS:
         raise ImageCorrupt("chip is unknown")

@@ -8,6 +8,7 @@ from hw_sim.classic import ClassicCard
 from hw_sim.desfire.image import DesfireImage
 from hw_sim.field import Picc
 from hw_sim.image import Image
+from hw_sim.nhi import NhiCard, NhiImage
 
 
 def card_of(image: Image, *, rng: Random | None = None) -> Picc:
@@ -17,4 +18,4 @@ def card_of(image: Image, *, rng: Random | None = None) -> Picc:
         from hw_sim.desfire.card import DesfireCard  # needs a package that Classic does not
 
         return DesfireCard(image, rng=rng)
-    return ClassicCard(image)
+    return NhiCard(image) if isinstance(image, NhiImage) else ClassicCard(image)

@@ -1,5 +1,6 @@
 """A PC/SC reader: pseudo-APDUs for storage cards turned into frames of the air, whole APDUs for
-cards of ISO/IEC 14443-4 carried in blocks (hw_sim.reader_blocks).
+cards of ISO/IEC 14443-4 carried in blocks (hw_sim.reader_blocks). A card with contacts gets its
+APDUs all, in blocks of T=1 (hw_sim.reader_t1), as a reader with a slot for both does.
 
 It answers as a plain reader of the ACS kind does: `63 00` for whatever failed, `64 00` when no
 card answers any more. Both value dialects, `ff-c2` and `ff-d7`, are understood. After a refusal
@@ -21,6 +22,7 @@ from hw_sim.field import Field
 from hw_sim.frames import ACK, CASCADE_TAG, SEL, WUPA, crc_fits, proof, with_crc
 from hw_sim.iso_dep import Ats
 from hw_sim.reader_blocks import Blocks
+from hw_sim.reader_t1 import T1
 from hw_sim.selection import find_level
 
 OK, FAILED, GONE = b"\x90\x00", b"\x63\x00", b"\x64\x00"
@@ -70,6 +72,7 @@ class ReaderChip:
         self._powered = False
         self._selected = False
         self._blocks: Blocks | None = None  # of a card that speaks whole APDUs
+        self._contacts: T1 | None = None  # of one that lies in the slot
 
     def power_on(self) -> bytes:
         """Select a card. Its ATR as PC/SC part 3 forms it; b"" if none answers."""
@@ -78,6 +81,10 @@ class ReaderChip:
 
     def _power_on(self) -> bytes:
         self.power_off()
+        if atr := self.field.reset():
+            self._contacts = T1(self.field.exchange, atr=atr)
+            self._powered = True
+            return atr
         sak = self._select()
         if sak is None:
             return b""
@@ -92,7 +99,7 @@ class ReaderChip:
         """Switch the field off; loaded keys stay."""
         self.field.off()
         self._powered = self._selected = False
-        self._blocks = None
+        self._blocks = self._contacts = None
 
     def transmit(self, apdu: bytes) -> bytes:
         """One APDU or pseudo-APDU in, data and status word out; b"" while the card has no power."""
@@ -104,6 +111,8 @@ class ReaderChip:
             return b""
         if not self.field.present:
             return GONE
+        if self._contacts is not None:
+            return self._contacts.transmit(apdu) or GONE
         if self._blocks is not None and apdu[:1] != b"\xff":
             return self._blocks.transmit(apdu) or GONE
         if len(apdu) < 4:
