@@ -13,6 +13,7 @@ from operator import xor
 # 3B 8F 80 01 80 4F 0C, RID of the PC/SC workgroup, SS, NN NN, four bytes RFU, TCK.
 _STORAGE = struct.Struct(">7s5sBH4sB")
 _HEAD = bytes.fromhex("3B8F8001804F0C")
+_HISTORICAL_BYTES_MAX = 15
 _RID = bytes.fromhex("A000000306")
 
 ISO_14443_A_3 = 0x03
@@ -50,6 +51,14 @@ def storage_card(atr: bytes) -> int | None:
 def storage_atr(name: int, *, standard: int = ISO_14443_A_3) -> bytes:
     """The 20-byte ATR of a storage card by its name number: what a driver without PC/SC shows."""
     body = _STORAGE.pack(_HEAD, _RID, standard, name, bytes(4), 0)[:-1]
+    return body + bytes((tck_of(body),))
+
+
+def iso_dep_atr(historical: bytes) -> bytes:
+    """The ATR of an ISO/IEC 14443-4 type A card by the historical bytes of its ATS, of which an
+    ATR holds 15: what a driver without PC/SC shows."""
+    shown = historical[:_HISTORICAL_BYTES_MAX]
+    body = b"\x3b" + bytes((0x80 | len(shown), 0x80, 0x01)) + shown
     return body + bytes((tck_of(body),))
 
 

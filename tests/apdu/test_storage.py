@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from apdu.iso7816 import Command
 from apdu.secret import Secret
-from apdu.storage import GET_UID, authenticate, load_key, read_block, update_block
+from apdu.storage import (
+    GET_UID,
+    ValueDialect,
+    authenticate,
+    change_value,
+    load_key,
+    read_block,
+    update_block,
+)
+from tests.apdu.vectors import cases, published
 
 KEY = Secret(bytes.fromhex("A0A1A2A3A4A5"))
 DATA = bytes(range(16))
@@ -33,3 +44,45 @@ def test_lengths_that_no_card_has_are_refused() -> None:
         update_block(4, bytes(15))
     with pytest.raises(ValueError, match="no Classic key"):
         load_key(Secret(bytes(5)), p1=0, slot=0)
+
+
+def test_value_commands_in_every_dialect(
+    record_property: Callable[[str, object], None],
+) -> None:
+    # pcsc-value-1: manuals of Identiv, ACS and HID.
+    told = cases("pcsc_value")
+    for case in told:
+        sign = 1 if case["op"] == "increment" else -1
+        dialect = ValueDialect(case["dialect"])
+        (command,) = change_value(dialect, case["block"], sign * case["operand"])
+        assert bytes(command).hex() == case["apdu"], published("pcsc_value")[0].source
+    assert {case["dialect"] for case in told} == {d.value for d in ValueDialect} - {"raw"}
+    record_property("vectors run by the terminal side", 1)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "by", "wanted"),
+    [
+        ("ff-c2", -2, "ffc200030ba10980010581040200000000"),
+        ("ff-d4", -2, "ffd800050402000000"),
+        ("ff-d7", -2, "ffd70005050200000002"),
+        ("ff-f0", 2, "fff0000506c10502000000"),
+    ],
+)
+def test_the_other_way_in_each_dialect(dialect: str, by: int, wanted: str) -> None:
+    (command,) = change_value(ValueDialect(dialect), 5, by)
+    assert bytes(command).hex() == wanted
+
+
+def test_the_chips_own_commands_need_a_transfer() -> None:
+    count, transfer = change_value(ValueDialect.RAW, 5, -10)
+    assert bytes(count).hex() == "ff00000009d44001c0050a000000"
+    assert bytes(transfer).hex() == "ff00000005d44001b005"
+    assert bytes(change_value(ValueDialect.RAW, 5, 10)[0])[8] == 0xC1
+
+
+@pytest.mark.parametrize("by", [0, 2**31, -(2**31)])
+def test_amounts_that_no_value_block_takes_are_refused(by: int) -> None:
+    for dialect in ValueDialect:
+        with pytest.raises(ValueError, match="counted by"):
+            change_value(dialect, 5, by)
