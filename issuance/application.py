@@ -6,6 +6,7 @@ it is exit 2 and holds no number of a person. `repr` shows none either.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, get_args
@@ -14,10 +15,12 @@ from fixtures.places import districts
 from issuance.errors import (
     CountryShape,
     FieldAbsent,
+    GradeUnfit,
     NumberWrongKind,
+    SchoolCodeShape,
     UnknownDistrict,
 )
-from issuance.identity import NumberKind, PersonNumber, check_number
+from issuance.identity import NumberKind, PersonNumber, check_number, fold
 from issuance.reading import Item, text_of
 from issuance.strict_json import load
 
@@ -55,6 +58,15 @@ FITTING_NUMBERS: Final[dict[Kind, tuple[NumberKind, ...]]] = {
     "student": get_args(NumberKind),
 }
 
+GRADE_MAX: Final = 12
+LEVEL_GRADES: Final[dict[Level, tuple[int, int]]] = {
+    "primary": (1, 6),
+    "junior": (7, 9),
+    "senior": (10, 12),
+    "university": (1, GRADE_MAX),  # years of study, of which nothing is kept
+}
+_SCHOOL_CODE = re.compile(r"[0-9A-Z]{1,6}")
+
 ELSEWHERE: Final = "elsewhere"
 # The other cities and counties by the first five digits of the Ministry of the Interior's
 # district codes (unverified against an official list; a code's last three digits end in 0).
@@ -71,7 +83,7 @@ _OTHER_CITIES = {f"100{n:02}" for n in (2, 4, 5, 7, 8, 9, 10, 13, 14, 15, 16, 17
 _FIELDS = ("kind", "number", "documents", "other_numbers", "nationality", "born",
            "holds_senior_card", "school", "proxy")  # fmt: skip
 _DOCUMENT_FIELDS = ("kind", "district", "issued_on", "valid_until")
-_SCHOOL_FIELDS = ("level", "in_city", "graduates_on")
+_SCHOOL_FIELDS = ("level", "in_city", "graduates_on", "code", "grade")
 _PROXY_FIELDS = ("relation", "number", "documents")
 
 SPOUSE_PAPERS: Final[tuple[DocumentKind, ...]] = (
@@ -104,11 +116,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class School:
-    """Where a student is enrolled; what is absent was not asked."""
+    """Where a student is enrolled; what is absent was not asked. `code`: 1 to 6 letters and
+    digits; `grade`: 1-12, counted from the first of primary school."""
 
     level: Level | None = None
     in_city: bool | None = None
     graduates_on: date | None = None
+    code: str | None = None
+    grade: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +162,8 @@ def parse(data: bytes) -> Application:
     """Read one application, strictly. Numbers are checked before documents are looked at.
 
     Raises the faults of `strict_json.load`, `check_number` and `Item`; `NumberWrongKind`,
-    `CountryShape`, `UnknownDistrict`, and `FieldAbsent` for a field that a rule needs.
+    `CountryShape`, `SchoolCodeShape`, `GradeUnfit`, `UnknownDistrict`, and `FieldAbsent` for a
+    field that a rule needs.
     """
     top = Item.of(load(data), "", _FIELDS)
     kind = top.one_of("kind", KINDS)
@@ -189,11 +205,37 @@ def _country(top: Item) -> str | None:
 def _school(item: Item | None) -> School | None:
     if item is None:
         return None
+    level = item.one_of("level", LEVELS) if "level" in item else None
     return School(
-        level=item.one_of("level", LEVELS) if "level" in item else None,
+        level=level,
         in_city=item.flag("in_city") if "in_city" in item else None,
         graduates_on=item.day("graduates_on"),
+        code=_school_code(item),
+        grade=_grade(item, level),
     )
+
+
+def _school_code(item: Item) -> str | None:
+    if "code" not in item:
+        return None
+    code = fold(item.text("code"))
+    if not _SCHOOL_CODE.fullmatch(code):
+        raise SchoolCodeShape(field=item.at("code"))
+    return code
+
+
+def _grade(item: Item, level: Level | None) -> int | None:
+    """The grade counted from the first of primary school; a level's own count (the first of
+    junior high school, 國一) is taken as well. A university's is none of ours."""
+    if "grade" not in item:
+        return None
+    grade = item.count("grade")
+    first, last = (1, GRADE_MAX) if level is None else LEVEL_GRADES[level]
+    if first <= grade <= last:
+        return None if level == "university" else grade
+    if 1 <= grade <= last - first + 1:
+        return first - 1 + grade
+    raise GradeUnfit(field=item.at("grade"), grade_min=first, grade_max=last)
 
 
 def _proxy(item: Item, number: PersonNumber) -> Proxy:

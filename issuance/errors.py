@@ -92,7 +92,7 @@ class WrongType(Fault):
     """A field's value is of another JSON type."""
 
     field: str
-    wanted: str  # JSON's own words: string, boolean, array, object
+    wanted: str  # JSON's own words: string, boolean, number, array, object
 
 
 @dataclass(eq=False, kw_only=True)
@@ -138,6 +138,22 @@ class CountryShape(Fault):
     """Not three capital letters as in ISO 3166-1 alpha-3."""
 
     field: str
+
+
+@dataclass(eq=False, kw_only=True)
+class SchoolCodeShape(Fault):
+    """A school's code is 1 to 6 letters and digits."""
+
+    field: str
+
+
+@dataclass(eq=False, kw_only=True)
+class GradeUnfit(Fault):
+    """No whole number, or no grade of that level of school."""
+
+    field: str
+    grade_min: int
+    grade_max: int
 
 
 @dataclass(eq=False, kw_only=True)

@@ -30,7 +30,7 @@ YEAR_MAX: Final = 2199
 MINGUO_YEAR_ONE: Final = 1911  # 民國 N is N + 1911
 _MINGUO_YEAR_MAX = YEAR_MAX - MINGUO_YEAR_ONE
 
-_JSON_NAMES = {str: "string", bool: "boolean", list: "array", dict: "object"}
+_JSON_NAMES = {str: "string", bool: "boolean", int: "number", list: "array", dict: "object"}
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 # Two digits alone may be either calendar, so they get no hint (ecosystem.md 6.1).
 _MINGUO = re.compile(r"([0-9]{3})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{2})([0-9]{2}))")
@@ -65,6 +65,13 @@ class Item:
 
     def flag(self, name: str) -> bool:
         return _typed(self.need(name), bool, self.at(name))
+
+    def count(self, name: str) -> int:
+        """A whole number as JSON writes one: `4`, not `"4"`, `4.0` or `true`."""
+        value = self.need(name)
+        if isinstance(value, bool):
+            raise WrongType(field=self.at(name), wanted=_JSON_NAMES[int])
+        return _typed(value, int, self.at(name))
 
     def one_of(self, name: str, choices: tuple[Choice, ...]) -> Choice:
         """Raises `UnknownKind` for anything but one of `choices`."""

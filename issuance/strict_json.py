@@ -1,8 +1,9 @@
 """JSON as strictly as an application needs it: bytes in, plain values out, or one named fault.
 
 UTF-8, one document, no field twice, no NaN, nesting at most 16, no control characters in strings
-(raw or escaped). JSON numbers come out as `NUMBER`: no field of an application is one, and a
-number that is never converted cannot overflow. No fault keeps the text, nor does its context.
+(raw or escaped). Whole numbers of a few digits come out as such, every other one as `NUMBER`: no
+field of an application is longer or has a fraction, and a number that is never converted cannot
+overflow. No fault keeps the text, nor does its context.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _BRACKET = re.compile(r"[\[\]{}]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NAME = re.compile(r"[\w.\-]{1,32}")
 _DIGITS_SHOWN_MAX = 4
+_NUMBER_CHARACTERS_MAX = 4
 
 
 def load(data: bytes) -> object:
@@ -101,6 +103,10 @@ def _not_finite(name: str) -> Never:
     raise NotFinite(name=name)
 
 
+def _whole_number(text: str) -> object:
+    return int(text) if len(text) <= _NUMBER_CHARACTERS_MAX else NUMBER
+
+
 def _number(_text: str) -> object:
     return NUMBER
 
@@ -108,7 +114,7 @@ def _number(_text: str) -> object:
 # strict=False: raw control characters are found by our own look, with the field they stand in.
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique,
-    parse_int=_number,
+    parse_int=_whole_number,
     parse_float=_number,
     parse_constant=_not_finite,
     strict=False,

@@ -1,1 +1,1 @@
-"""The rules F1-F16 and B1-B6 as pure functions that name their source."""
+"""The rules F1-F16, C1-C6, S1-S4 and B1-B6 as pure functions that name their source."""

@@ -1,6 +1,7 @@
 """All rules of issuing and binding by id, with their sources: what words, docs and tests walk.
 
-Source: domain.md 3.2, 4. The first source key of a row is the one a decision names.
+Source: domain.md 3.2, 4, and 5, whose rules have no ids there (C and S are ours). The first source
+key of a row is the one a decision names.
 """
 
 from __future__ import annotations
@@ -50,6 +51,16 @@ RULES: Final[dict[str, Rule]] = {
             decided_by="ledger",
         ),
         Rule(id="F16", source=("report.3.1.3", "ours.open_claim"), decided_by="ledger"),
+        Rule(id="C1", source=("report.4.1", "pub.bind.2020"), entitles=True),
+        Rule(id="C2", source=("report.4.2", "report.4.1"), entitles=True),
+        Rule(id="C3", source=("report.4.1", "pub.fare.tcbus", "law.civil.124")),
+        Rule(id="C4", source=("report.4.1", "report.4.2")),
+        Rule(id="C5", source=("report.4.1", "ours.one_card"), decided_by="ledger"),
+        Rule(id="C6", source=("ours.open_claim",), decided_by="ledger"),
+        Rule(id="S1", source=("report.4.3", "pub.bind.2025"), entitles=True),
+        Rule(id="S2", source=("report.4.3",)),
+        Rule(id="S3", source=("report.4.3", "ours.one_card"), decided_by="ledger"),
+        Rule(id="S4", source=("ours.open_claim",), decided_by="ledger"),
         Rule(id="B1", source=("report.4.1", "pub.bind.2020"), entitles=True),
         Rule(id="B2", source=("report.3.1.3", "pub.bind.rules"), entitles=True),
         Rule(id="B3", source=("report.4.1", "pub.bind.school", "pub.bind.2025"), entitles=True),

@@ -10,7 +10,7 @@ from datetime import date
 from issuance.application import Application
 from issuance.rules.catalog import entitled, refusal
 from issuance.rules.decision import Decision, IssuePolicy
-from issuance.rules.papers import WAYS, Findings, check_number_on, citizens_way, examine
+from issuance.rules.papers import WAYS, check_number_on, citizens_way, examine, papers_refusal
 
 
 def decide_flora(app: Application, *, today: date, policy: IssuePolicy) -> Decision:
@@ -26,22 +26,7 @@ def decide_flora(app: Application, *, today: date, policy: IssuePolicy) -> Decis
     found = examine(app, way, today=today, policy=policy)
     if not found.failed:
         return entitled(rule)
-    return refusal(
-        found.failed,
-        said=_said(found),
-        source=way.papers_source if found.failed == "F11" else "",
-        missing=found.missing,
-        unusable=found.unusable,
-    )
-
-
-def _said(found: Findings) -> str:
-    """The words' key where a rule has several texts."""
-    if found.failed == "F6":
-        return "F6.elsewhere"
-    if found.failed == "F10" and "proxy.letter_of_authority" in found.missing:
-        return "F10.of_age"
-    return ""
+    return papers_refusal(found, way, said="F6.elsewhere" if found.failed == "F6" else "")
 
 
 def _way(app: Application) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 
 from issuance.application import SPOUSE_PAPERS, Application, DocumentKind
 from issuance.errors import NumberOldForm
-from issuance.rules.decision import IssuePolicy, Unusable
+from issuance.rules.catalog import refusal
+from issuance.rules.decision import Decision, IssuePolicy, Unusable
 from issuance.rules.documents import Need, look_at
 from issuance.rules.proxy import f9_f10_proxy, f13_contradiction
 
@@ -96,6 +97,20 @@ def examine(app: Application, way: Way, *, today: date, policy: IssuePolicy) -> 
         failed=next((rule for rule, is_broken in order if is_broken), ""),
         missing=own.missing + (proxy.missing if proxy else ()),
         unusable=unusable,
+    )
+
+
+def papers_refusal(found: Findings, way: Way, *, said: str = "") -> Decision:
+    """The no to papers that were looked at along `way`, by the first rule that failed. `said`
+    where the text is not simply that rule's."""
+    if found.failed == "F10" and "proxy.letter_of_authority" in found.missing:
+        said = "F10.of_age"
+    return refusal(
+        found.failed,
+        said=said,
+        source=way.papers_source if found.failed == "F11" else "",
+        missing=found.missing,
+        unusable=found.unusable,
     )
 
 

@@ -232,6 +232,32 @@ FAULTS: dict[str, Said] = {
             "Please use the code of three letters.",
         ),
     ),
+    "school_code_shape": Said(
+        2,
+        Parts(
+            "欄位 {field} 不是學校代碼。",
+            "學校代碼是 1 到 6 個英文字母或數字；沒有登記任何資料。",
+            _AGAIN_ZH,
+        ),
+        Parts(
+            "The field {field} is no code of a school.",
+            "Such a code has 1 to 6 letters and digits. Nothing was recorded.",
+            _AGAIN_EN,
+        ),
+    ),
+    "grade_unfit": Said(
+        2,
+        Parts(
+            "欄位 {field} 的年級與學校階段不合。",
+            "這個階段是 {grade_min} 到 {grade_max} 年級；沒有登記任何資料。",
+            _AGAIN_ZH,
+        ),
+        Parts(
+            "The grade in {field} does not fit that level of school.",
+            "That level has the grades {grade_min} to {grade_max}. Nothing was recorded.",
+            _AGAIN_EN,
+        ),
+    ),
     "unknown_district": Said(
         2,
         Parts(

@@ -11,13 +11,15 @@ from collections.abc import Mapping
 
 from terminal.words.said import Parts, Said
 
+_WHERE = ("F15", "F16", "C5", "C6", "S3", "S4")  # have a second text, with office and month
+
 
 def key_of(rule: str, outcome: str, facts: Mapping[str, object]) -> str:
     """The key of the text for one outcome: issued, bound, moved, unbound or refused."""
     if outcome in ("moved", "unbound"):
         return outcome
     key = str(facts.get("said", rule))
-    if key in ("F15", "F16") and facts.get("office"):
+    if key in _WHERE and facts.get("office"):
         return f"{key}.where"
     return key
 
