@@ -26,6 +26,13 @@ class OurSectors:
             raise ValueError(f"our sectors: {self.sectors}")
 
     @property
+    def read_order(self) -> tuple[int, ...]:
+        """Directory and purse first, so that in half of all cases the slot that is written next
+        is still open when all is read (docs/air.md)."""
+        slot_a, slot_b, last = self.sectors
+        return last, slot_a, slot_b
+
+    @property
     def directory_block(self) -> int:
         """The block of the directory."""
         return data_blocks_of(self.sectors[-1])[0]

@@ -4,6 +4,9 @@ States of a card, by what a reader finds (cards.md 2.10):
 - no valid slot: blank or half written; `prepare` makes or finishes it;
 - one or two valid slots: the newer is the truth, it is ahead of the other by one (mod 256).
 
+A write that a counter makes is read back; a tap, which is what advances n, is not: what did not
+stick is found at the next presentation, and the journal has it (docs/air.md).
+
 Order of a `put`, and what a tear leaves:
 1. a charge still owed by the state before is taken (it would be forgotten otherwise);
 2. the older slot is written, the block with the MAC last: torn, it is no valid slot, and the
@@ -18,7 +21,7 @@ there (`personalise` writes the first record last).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from apdu.classic.geometry import BLOCK_BYTES, data_blocks_of
@@ -46,7 +49,7 @@ T = TypeVar("T")
 
 
 class RecordCard:
-    """A `Card` on a MIFARE Classic 1K. `found`: the data blocks of our three sectors, in order."""
+    """A `Card` on a MIFARE Classic 1K. `found`: the data blocks of each of our three sectors."""
 
     mode: Literal["record"] = "record"
     kind = PRODUCT_KIND
@@ -59,7 +62,7 @@ class RecordCard:
         ours: OurSectors,
         memory: OwnSectors,
         seal: Seal,
-        found: Sequence[Blocks],
+        found: Mapping[int, Blocks],
     ) -> None:
         self.chip = identity.chip
         self.uid = identity.uid
@@ -108,21 +111,47 @@ class RecordCard:
         self.refuse_newer()
         if self._newest is None:
             raise CardNotIssued
-        self.settle()
-        self._write_state(state)
-        self.settle()
+        checked = state.n == self._newest.state.n
+        self._settle(checked=checked)
+        self._write_state(state, checked=checked)
+        self._settle(checked=checked)
 
     def settle(self) -> None:
         """Also on a card without a record: two blocks that disagree are made one."""
         self.refuse_newer()
+        self._settle(checked=False)
+
+    def _settle(self, *, checked: bool) -> None:
         pair, state = self._pair(), self.state
         mark = pair.mark if state is None else state.purse_mark
         ntd = pair.ntd if state is None else settled_ntd(pair, state)
         for which, data in writes(self._purse_blocks, pair, ntd=ntd, mark=mark):
-            self.memory.write(self.ours.purse_blocks[which], data)
+            self.memory.write(self.ours.purse_blocks[which], data, checked=checked)
             self._purse_blocks[which] = data
 
-    # What follows is for `personalise`, which holds its order.
+    # What follows is for `personalise` and `rekey`, which hold their order.
+
+    @property
+    def key_versions(self) -> frozenset[int]:
+        """The versions of the keys of our sectors; `TRANSPORT` among them on stock."""
+        return frozenset(map(self.memory.version_of, self.ours.sectors))
+
+    def check_keys(self) -> None:
+        """Whether a trailer may be written in each of our sectors. Writes nothing. Raises
+        `NewerLayout`, `SectorLocked`."""
+        self.refuse_newer()
+        for sector in reversed(self.ours.read_order):  # the one read last is open
+            self.memory.check_trailer(sector)
+
+    def change_keys(self, version: int) -> None:
+        """This card's own keys of `version` in each of our sectors: changed where they are others,
+        proven in any case. Idempotent; torn, each sector has the old keys or the new ones. Raises
+        `ReadBackDiffers`, `SectorLocked`."""
+        for sector in reversed(self.ours.sectors):  # slot A is open for the first record then
+            if self.memory.version_of(sector) == version:
+                self.memory.prove(sector)
+            else:
+                self.memory.change_key(sector, version)
 
     def refuse_newer(self) -> None:
         """Raises `NewerLayout` where a part of the card is beyond this software."""
@@ -132,22 +161,23 @@ class RecordCard:
     def write_directory(self, directory: Directory) -> None:
         """Write the directory, read it back."""
         body = pack_directory(directory)
-        self.memory.write(self.ours.directory_block, self._seal.seal(DIRECTORY, body))
+        sealed = self._seal.seal(DIRECTORY, body)
+        self.memory.write(self.ours.directory_block, sealed, checked=True)
         self._directory = directory
 
     def begin(self) -> None:
-        """Write the first record, *prepared*: the purse's amount and mark are its start."""
+        """Write the first record, *prepared*: the purse's amount and mark are its start. Not read
+        back: `read_again` follows, as it does after `erase`."""
         pair = self._pair()
-        self._write_state(
-            CardState(purse_before=pair.ntd, purse_after=pair.ntd, purse_mark=pair.mark)
-        )
+        state = CardState(purse_before=pair.ntd, purse_after=pair.ntd, purse_mark=pair.mark)
+        self._write_state(state, checked=False)
 
     def erase(self) -> None:
         """Zero both slots, the one that counts last, then the directory. The purse stays."""
         zeros = bytes(STATE.body_bytes + STATE.mac_bytes)
         for slot in (self._older, 1 - self._older):
-            self.memory.fill(self.ours.sectors[slot], zeros)
-        self.memory.write(self.ours.directory_block, bytes(BLOCK_BYTES))
+            self.memory.fill(self.ours.sectors[slot], zeros, checked=False)
+        self.memory.write(self.ours.directory_block, bytes(BLOCK_BYTES), checked=False)
         self._newest = self._directory = None
 
     def read_again(self) -> None:
@@ -155,7 +185,7 @@ class RecordCard:
         another state or directory than this handle wrote."""
         slot = data_blocks_of(self.ours.sectors[1 - self._older])[0]
         state, directory = self.state, self.directory
-        self._take([self._look(sector) for sector in self.ours.sectors])
+        self._take({sector: self._look(sector) for sector in self.ours.read_order})
         if self.state != state:
             raise ReadBackDiffers(block=slot)
         if self.directory != directory:
@@ -167,18 +197,18 @@ class RecordCard:
             raise CardSpoiled(why="sectors")
         return found
 
-    def _write_state(self, state: CardState) -> None:
+    def _write_state(self, state: CardState, *, checked: bool) -> None:
         last = SEQUENCES - 1 if self._newest is None else self._newest.sequence
         stored = StoredState(state=state, sequence=(last + 1) % SEQUENCES)
         sealed = self._seal.seal(STATE, pack_state(state, sequence=stored.sequence))
-        self.memory.fill(self.ours.sectors[self._older], sealed)
+        self.memory.fill(self.ours.sectors[self._older], sealed, checked=checked)
         self._newest, self._older = stored, 1 - self._older
 
     def _pair(self) -> Pair:
         return read_pair(self._purse_blocks, self.state)
 
-    def _take(self, found: Sequence[Blocks]) -> None:
-        slot_a, slot_b, (directory, *purse) = found
+    def _take(self, found: Mapping[int, Blocks]) -> None:
+        slot_a, slot_b, (directory, *purse) = (found[sector] for sector in self.ours.sectors)
         self._newer = None
         self.was_empty = not any(map(any, (*slot_a, *slot_b, directory)))
         slots = [self._opened(STATE, b"".join(slot), unpack_state) for slot in (slot_a, slot_b)]

@@ -37,8 +37,8 @@ def open_card(connection: Connection, *, keys: KeyStore, shelf: Shelf, ours: Our
     if shelf.knows(card_ref):
         return in_ledger
     memory = OwnSectors(port, keys=keys, uid=identity.uid, sectors=ours.sectors)
-    looks = [memory.look(sector) for sector in ours.sectors]
-    found = [blocks for blocks in looks if blocks is not None]
+    looks = {sector: memory.look(sector) for sector in ours.read_order}
+    found = {sector: blocks for sector, blocks in looks.items() if blocks is not None}
     if not found:
         if memory.opens_with_factory_key():
             raise WrongCard(kind="blank-classic")

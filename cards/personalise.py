@@ -5,7 +5,8 @@ with the card. Each is idempotent: on a half-written card the same verb does wha
 
 Order of `prepare`: directory; keys of the directory's and the purse's sector, of the second slot,
 of the first slot; last the record. So a valid record implies that all else is there, and until
-then every sector opens with our key or the stock's. In ledger mode nothing is written.
+then every sector opens with a key of ours or the stock's; a half-written card leaves with the
+newest keys in all three. In ledger mode nothing is written.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cards.card import Card
 from cards.errors import AlreadyIssued, CardNotIssued, WrongCard
 from cards.in_ledger import LedgerCard
 from cards.on_classic import RecordCard
-from cards.sectors import Role
+from cards.sectors import TRANSPORT
 from cards.state import Directory
 
 
@@ -27,7 +28,7 @@ def check_blank(card: Card) -> None:
     if isinstance(card, RecordCard):
         if card.state is not None:
             raise AlreadyIssued
-        _check_writable(card)
+        card.check_keys()
     else:
         _check_ledger(card)
 
@@ -40,7 +41,7 @@ def is_begun(card: Card) -> bool:
     """
     if not isinstance(card, RecordCard) or card.state is not None or card.newer:
         return False
-    return not card.was_empty or any(map(card.memory.is_ours, card.ours.sectors))
+    return not card.was_empty or card.key_versions != {TRANSPORT}
 
 
 def prepare(card: Card, *, directory: Directory) -> None:
@@ -55,14 +56,12 @@ def prepare(card: Card, *, directory: Directory) -> None:
         return
     if card.issued:
         raise AlreadyIssued
-    _check_writable(card)
+    card.check_keys()
     if card.directory is None:
         card.write_directory(directory)
     card.settle()
-    for sector in reversed(card.ours.sectors):
-        if not card.memory.is_ours(sector):
-            card.memory.change_key(sector, Role.OURS)
     if card.state is None:
+        card.change_keys(card.memory.newest_version)
         card.begin()
     verify(card)
 
@@ -88,11 +87,11 @@ def blank(card: Card) -> None:
         return
     if card.issued:
         raise AlreadyIssued
-    _check_writable(card)
+    card.check_keys()
     card.erase()
-    for sector in card.ours.sectors:
-        if card.memory.is_ours(sector):
-            card.memory.change_key(sector, Role.TRANSPORT)
+    for sector in reversed(card.ours.sectors):
+        if card.memory.version_of(sector) != TRANSPORT:
+            card.memory.change_key(sector, TRANSPORT)
     verify(card)
 
 
@@ -100,12 +99,6 @@ def verify(card: Card) -> None:
     """Read the card again and compare. Raises `ReadBackDiffers`."""
     if isinstance(card, RecordCard):
         card.read_again()
-
-
-def _check_writable(card: RecordCard) -> None:
-    card.refuse_newer()
-    for sector in card.ours.sectors:
-        card.memory.check_trailer(sector)
 
 
 def _check_ledger(card: Card) -> None:

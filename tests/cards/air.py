@@ -133,12 +133,12 @@ class Start:
 
 STARTS = {
     "blank": Start(),
-    "half written": Start(verbs=(prepare_it,), torn="?tear=66:after"),
+    "half written": Start(verbs=(prepare_it,), torn="?tear=43:after"),
     "prepared": Start(verbs=(prepare_it,)),
     "issued": Start(verbs=(prepare_it, issue)),
     "bound": Start(verbs=(prepare_it, issue, bind)),
     "trip open": Start(verbs=(prepare_it, issue, bind, tap_on)),
-    "charge torn": Start(verbs=(prepare_it, issue, bind, tap_on), torn="?tear=28:after"),
+    "charge torn": Start(verbs=(prepare_it, issue, bind, tap_on), torn="?tear=24:after"),
 }
 CASES: tuple[tuple[Verb, str], ...] = (
     (prepare_it, "blank"),

@@ -21,7 +21,6 @@ from cards.errors import (
     WrongCard,
 )
 from cards.personalise import blank, check_blank, is_begun, issue, prepare, verify
-from cards.sectors import Role
 from cards.state import CardState, Purse
 from tests.cards.rig import (
     DIRECTORY,
@@ -253,7 +252,7 @@ def test_a_key_change_that_was_dropped_is_found_out() -> None:
     card = present(chip)
     chip.drops_writes = True
     with pytest.raises(ReadBackDiffers) as differs:
-        card.memory.change_key(SLOT_A, Role.OURS)
+        card.memory.change_key(SLOT_A, KEYS.card_key_version)
     assert differs.value.block == trailer_of(SLOT_A)
 
 

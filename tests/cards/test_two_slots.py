@@ -214,7 +214,7 @@ def test_the_mark_comes_round_and_the_purse_stays_right() -> None:
 
 def test_a_charge_still_owed_is_taken_before_a_new_state_hides_it() -> None:
     chip = issued_chip(purse_ntd=100)
-    card = present(chip, tear=(19, "before"))  # 12 to open, 7 to the purse: record whole, no charge
+    card = present(chip, tear=(18, "before"))  # 12 to open, 4 for the record, the purse opened
     assert card.state is not None
     with pytest.raises(CardRemoved):
         card.put(tapped(card.state, 100, 30))
