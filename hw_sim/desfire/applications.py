@@ -156,10 +156,9 @@ def set_configuration(core: Core, params: bytes) -> Answer:
         refuse_unless(len(data) == 25, Status.LENGTH)
         image.default_key, image.default_version = data[:24], data[24]
     else:
-        ats = data[: data[0]] if data else b""
-        refuse_unless(data[len(ats) :] in (b"", b"\x80"), Status.LENGTH)
-        refuse_unless(1 < len(ats) <= 20 and Ats.parse(ats), Status.PARAMETER)
-        image.ats = ats
+        refuse_unless(data and data[0] == len(data), Status.LENGTH)
+        refuse_unless(1 < len(data) <= 20 and Ats.parse(data), Status.PARAMETER)
+        image.ats = data
     core.touched()
     return Answer()
 

@@ -121,7 +121,7 @@ def received_by_card(cipher: BlockCipher, data: bytes) -> bytes:
 
 
 def _checked(plain: bytes, want: Want, check: Check) -> bytes:
-    """The data of a deciphered command: their check sum and zero bytes follow. A new key's own
+    """The data of a deciphered command: their check sum and padding follow. A new key's own
     check sum stays with the data."""
     crc_bytes = len(check(b""))
     extra = crc_bytes if want.key_check else 0
@@ -129,7 +129,10 @@ def _checked(plain: bytes, want: Want, check: Check) -> bytes:
     for size in range(len(plain) - crc_bytes, 0, -1) if open_size else (want.size,):
         data, rest = plain[:size], plain[size + crc_bytes :]
         crc = plain[size : size + crc_bytes]
-        if len(data) == size and crc == check(data) and not any(rest[extra:]):
+        filler = rest[extra:]
+        if open_size:  # where the length is open, 80 marks the end (cards.md 5.4)
+            filler = filler.removeprefix(b"\x80")
+        if len(data) == size and crc == check(data) and not any(filler):
             return data + rest[:extra]
     raise Refused(Status.INTEGRITY)
 

@@ -137,3 +137,16 @@ def test_a_desfire_with_another_master_key_refuses(desfire: Bench, tmp_path: Pat
     printed = desfire.run("mifare-desfire-format", "-y", "-K", "1122334455667788")
     assert "Can't authenticate on Mifare DESFire target." in printed
     assert image_of(tmp_path) == before
+
+
+def test_a_desfire_is_configured(desfire: Bench, tmp_path: Path) -> None:
+    # The tools print nothing where it went well: the card and the next activation tell.
+    assert desfire.run("mifare-desfire-ev1-configure-ats", "-y").startswith("Found")
+    assert image_of(tmp_path).ats.hex() == "067577810280"
+    desfire.run("mifare-desfire-ev1-configure-default-key", "-y")
+    assert image_of(tmp_path).default_key == bytes(24)
+    desfire.run("mifare-desfire-ev1-configure-random-uid", "-y")
+    first, second = (desfire.run("nfc-list") for _ in range(2))
+    assert "UID (NFCID3): 08" in first
+    assert "UID (NFCID3): 08" in second
+    assert first != second
