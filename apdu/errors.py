@@ -7,8 +7,10 @@ is its class name in snake case. No sentence, no key, no number of a person and 
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
+
+from apdu.desfire.status import Status
 
 
 def _rebuild(cls: type[Fault], facts: dict[str, Any]) -> Fault:
@@ -34,3 +36,21 @@ class Fault(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # A keyword-only exception cannot be unpickled by default, and a process pool dies of it.
         return _rebuild, (type(self), self.facts())
+
+
+@dataclass(eq=False, kw_only=True)
+class DesfireRefused(Fault):
+    """A DESFire said no. `status` is its status byte; or the ISO status word, where what lies
+    there does not answer as a DESFire does."""
+
+    command: str
+    status: Status
+
+
+@dataclass(eq=False, kw_only=True)
+class DesfireAnswerWrong(Fault):
+    """An answer that no right card gives, or that was changed on its way. `wrong`: `mac`, `crc`,
+    `padding`, `length`, `proof` (the card does not know the key) or `chain` (it never ends)."""
+
+    command: str
+    wrong: str
