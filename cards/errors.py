@@ -50,3 +50,22 @@ class SectorLocked(Fault):
     """The access bits of one of our sectors forbid what we must do there; maybe for good."""
 
     sector: int
+
+
+@dataclass(eq=False, kw_only=True)
+class FileDiffers(Fault):
+    """A DESFire card acknowledged a commit and shows something else."""
+
+    file: int
+
+
+@dataclass(eq=False, kw_only=True)
+class KeyNotTaken(Fault):
+    """A DESFire card acknowledged a new key and refuses it."""
+
+    key: int
+
+
+@dataclass(eq=False, kw_only=True)
+class NoKeysOfOurs(Fault):
+    """The card carries none of our keys: its record is in the ledger."""

@@ -2,7 +2,8 @@
 
 The ledger is asked first, by `card_ref`: a card that is known there needs no key. Then our keys
 are tried on our sectors: all open, the record is on the card; none, it is stock without a free
-sector; some, it is spoiled (a tear leaves each trailer old or new, and both open).
+sector; some, it is spoiled (a tear leaves each trailer old or new, and both open). A DESFire
+carries its record or is stock that will: there is no ledger mode for it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from cards.errors import CardSpoiled, WrongCard
 from cards.identify import identify
 from cards.in_ledger import LedgerCard
 from cards.on_classic import RecordCard
+from cards.open_desfire import open_desfire
 from cards.seal import Seal
 from cards.sectors import OwnSectors
 from cards.shelf import Shelf
@@ -23,10 +25,12 @@ from drivers.keys.contract import KeyStore
 def open_card(connection: Connection, *, keys: KeyStore, shelf: Shelf, ours: OurSectors) -> Card:
     """Read the card. Writes nothing.
 
-    Raises `WrongCard` (no Classic 1K, a UID drawn anew each time, a blank chip), `CardSpoiled`,
-    `SectorLocked`, and what `Connection` names.
+    Raises `WrongCard` (neither stock nor ours, a Classic whose UID is drawn anew each time, a
+    blank Classic), `CardSpoiled`, `SectorLocked`, `NoCardKey`, and what `Connection` names.
     """
     identity = identify(connection)
+    if identity.kind == "desfire" and connection.iso_dep is not None:
+        return open_desfire(identity, connection.iso_dep, keys=keys)
     port = connection.classic
     if identity.kind != "classic" or port is None:
         raise WrongCard(kind=identity.kind)

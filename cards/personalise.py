@@ -6,29 +6,34 @@ with the card. Each is idempotent: on a half-written card the same verb does wha
 Order of `prepare`: directory; keys of the directory's and the purse's sector, of the second slot,
 of the first slot; last the record. So a valid record implies that all else is there, and until
 then every sector opens with a key of ours or the stock's; a half-written card leaves with the
-newest keys in all three. In ledger mode nothing is written.
+newest keys in all three. In ledger mode nothing is written. On a DESFire: `prepare_desfire`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from cards import prepare_desfire
 from cards.card import Card
 from cards.errors import AlreadyIssued, CardNotIssued, WrongCard
 from cards.in_ledger import LedgerCard
 from cards.on_classic import RecordCard
+from cards.on_desfire import DesfireCard
 from cards.sectors import TRANSPORT
-from cards.state import Directory
+from cards.state import Directory, School
 
 
 def check_blank(card: Card) -> None:
     """Raises what keeps this card from being somebody's first: `AlreadyIssued` (prepared ones
-    too), `NewerLayout`, `SectorLocked`, `WrongCard` (no free sector, and not allowed here).
+    too), `NewerLayout`, `SectorLocked`, `WrongCard` (no free sector, and not allowed here; a
+    DESFire that the maker's key does not open).
     Writes nothing: this is asked before a claim is made."""
     if isinstance(card, RecordCard):
         if card.state is not None:
             raise AlreadyIssued
         card.check_keys()
+    elif isinstance(card, DesfireCard):
+        prepare_desfire.check_blank(card)
     else:
         _check_ledger(card)
 
@@ -39,18 +44,35 @@ def is_begun(card: Card) -> bool:
     A torn directory or slot counts, though nothing in it can be read: the very first write may
     have been cut, and an open issuance somewhere waits for this card.
     """
-    if not isinstance(card, RecordCard) or card.state is not None or card.newer:
+    if card.state is not None or card.newer:
+        return False
+    if isinstance(card, DesfireCard):
+        return card.begun
+    if not isinstance(card, RecordCard):
         return False
     return not card.was_empty or card.key_versions != {TRANSPORT}
 
 
-def prepare(card: Card, *, directory: Directory) -> None:
+def prepare(
+    card: Card,
+    *,
+    directory: Directory,
+    school: School | None = None,
+    library: str | None = None,
+) -> None:
     """Our keys, the directory and a *prepared* record; read back. A card that is prepared already
     is only verified, and a directory that is there stays: of a half-written card the first card
-    number counts. Purse amount and mark stay.
+    number counts. Purse amount and mark stay. `school`, `library` (a borrower's number, ten
+    digits): on a DESFire only, ValueError elsewhere.
 
-    Raises `AlreadyIssued`, `NewerLayout`, `SectorLocked`, `WrongCard`, `ReadBackDiffers`.
+    Raises `AlreadyIssued`, `NewerLayout`, `SectorLocked`, `WrongCard`, `ReadBackDiffers`,
+    `FileDiffers`, `KeyNotTaken`.
     """
+    if isinstance(card, DesfireCard):
+        prepare_desfire.prepare(card, directory=directory, school=school, library=library)
+        return
+    if school is not None or library is not None:
+        raise ValueError("no room for school and library")
     if not isinstance(card, RecordCard):
         _check_ledger(card)
         return
@@ -68,7 +90,7 @@ def prepare(card: Card, *, directory: Directory) -> None:
 
 def issue(card: Card) -> None:
     """The final write: state *issued*. Raises `CardNotIssued` where nothing was prepared."""
-    if not isinstance(card, RecordCard):
+    if not isinstance(card, RecordCard | DesfireCard):
         return
     card.refuse_newer()
     if card.state is None:
@@ -83,6 +105,8 @@ def blank(card: Card) -> None:
 
     Raises `AlreadyIssued` for a card that was handed out, `NewerLayout`, `SectorLocked`.
     """
+    if isinstance(card, DesfireCard):
+        prepare_desfire.blank(card)
     if not isinstance(card, RecordCard):
         return
     if card.issued:
@@ -96,8 +120,8 @@ def blank(card: Card) -> None:
 
 
 def verify(card: Card) -> None:
-    """Read the card again and compare. Raises `ReadBackDiffers`."""
-    if isinstance(card, RecordCard):
+    """Read the card again and compare. Raises `ReadBackDiffers`, `FileDiffers`."""
+    if isinstance(card, RecordCard | DesfireCard):
         card.read_again()
 
 

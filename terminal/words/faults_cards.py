@@ -96,4 +96,30 @@ FAULTS: dict[str, Said] = {
             next="Keep the card back as spoiled and take another one.",
         ),
     ),
+    "file_differs": Said(
+        exit=4,
+        zh=Parts(
+            what="卡片回覆已寫入，讀回來卻不同（檔案 {file}）。",
+            means="這次寫入不算完成；卡片沒有多扣款。",
+            next="請拿開卡片再放一次；若仍相同，請改用另一張卡。",
+        ),
+        en=Parts(
+            what="The card said it was written and shows something else (file {file}).",
+            means="The write does not count; nothing was charged twice.",
+            next="Lift the card and put it down again; if it stays so, take another one.",
+        ),
+    ),
+    "key_not_taken": Said(
+        exit=4,
+        zh=Parts(
+            what="卡片回覆已換金鑰，卻不接受新的（金鑰 {key}）。",
+            means="這張卡不算完成；卡上的資料沒有改變。",
+            next="請拿開卡片再放一次；若仍相同，請改用另一張卡。",
+        ),
+        en=Parts(
+            what="The card said it took a new key and refuses it (key {key}).",
+            means="This card does not count as done; what is on it has not changed.",
+            next="Lift the card and put it down again; if it stays so, take another one.",
+        ),
+    ),
 }
