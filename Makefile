@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix snap shots docs clean system-packages
+.PHONY: help demo test check fix soak fuzz bench snap shots docs clean system-packages
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -41,6 +41,19 @@ check: $(VENV)/.test  ## the gate before a commit: style, types, layers, quick t
 fix: $(VENV)/.test  ## format, and mend what can be mended safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+soak: $(VENV)/.test  ## the fuzz tests whole: 100,000 frames to each card and parser, others each time
+	SOAK=1 $(BIN)/pytest -q --timeout 3600 tests/fuzz tests/hw_sim/test_desfire_fuzz.py
+
+$(VENV)/.fuzz: $(VENV)/.test
+	$(PIP) -e '.[fuzz]'
+	@touch $@
+
+fuzz: $(VENV)/.fuzz  ## one parser until it breaks: make fuzz PARSER='card file' ('list' lists them)
+	$(BIN)/python -m tests.fuzz.with_atheris '$(or $(PARSER),list)' $(FLAGS)
+
+bench: $(VENV)/.test  ## frames, bytes, air and host time of issuing, binding and tapping, by plan
+	$(BIN)/python -m tests.benchmarks
 
 snap: $(VENV)/.test  ## rewrite the screens' snapshots; then look at the pictures
 	$(BIN)/pytest -q tests/terminal --snapshot-update

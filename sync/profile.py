@@ -143,6 +143,8 @@ def _parse(data: bytes) -> _File:
         raise ProfileBad(field="file", why="not JSON") from fault
     try:
         return msgspec.convert(said, _File, str_keys=True)
+    except UnicodeEncodeError as fault:  # half a surrogate pair, escaped
+        raise ProfileBad(field="file", why="not UTF-8") from fault
     except msgspec.ValidationError as fault:
         why, _, where = str(fault).partition(" - at `")
         raise ProfileBad(field=where.strip("`$.") or "file", why=why) from fault

@@ -10,9 +10,9 @@ from hw_sim.desfire.card import Desfire, DesfireCard
 from hw_sim.desfire.image import DesfireImage, application_bytes
 from hw_sim.desfire.runner import SPECS
 from hw_sim.frames import with_crc
+from tests.fuzz.mangle import MANY, chance
 from tests.hw_sim.desfire_rig import Terminal, aes_key, at, blank, data_file, value_file
 
-MESSAGES = 10_000
 PER_CARD = 50
 CODES = (*SPECS, 0x0A, 0x1A, 0xAA, 0x71, 0x77, 0xAF, 0x90, 0x00)
 
@@ -46,10 +46,10 @@ def message(rng: Random) -> bytes:
 
 @pytest.mark.parametrize("ev1", [True, False])
 def test_any_message_gets_an_answer_and_writes_nothing(ev1: bool) -> None:  # noqa: FBT001
-    rng = Random(f"messages {ev1}")
+    rng = chance(f"messages {ev1}")
     image = locked(ev1=ev1)
     before = image.copied()
-    for _ in range(MESSAGES // PER_CARD):
+    for _ in range(MANY // PER_CARD):
         desfire = Desfire(image, rng)
         if rng.random() < 0.8:
             desfire.transmit(b"\x5a" + image.applications[0].aid)
@@ -61,11 +61,11 @@ def test_any_message_gets_an_answer_and_writes_nothing(ev1: bool) -> None:  # no
 
 
 def test_any_frame_gets_an_answer_or_silence_and_writes_nothing() -> None:
-    rng = Random("frames")
+    rng = chance("frames")
     image = locked(ev1=False)
     before = image.copied()
     card = DesfireCard(image, rng=rng)
-    for n in range(MESSAGES):
+    for n in range(MANY):
         if n % PER_CARD == 0:
             card.power_off()
             card.answer(b"\x52")
@@ -79,9 +79,9 @@ def test_any_frame_gets_an_answer_or_silence_and_writes_nothing() -> None:
 
 def test_a_card_that_is_open_to_all_stays_whole() -> None:
     """A factory card lets anyone make applications; memory never runs below nothing."""
-    rng = Random("open")
+    rng = chance("open")
     image = blank()
-    for _ in range(MESSAGES // PER_CARD):
+    for _ in range(MANY // PER_CARD):
         desfire = Desfire(image, rng)
         for _ in range(PER_CARD):
             desfire.transmit(message(rng))
