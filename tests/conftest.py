@@ -9,11 +9,14 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import settings
 
+from tests.house.vector_count import id_of, owed, side_of
+
 settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("suite")
 
 _seconds: dict[str, float] = defaultdict(float)
 _counted: dict[str, list[tuple[str, object]]] = defaultdict(list)
+_vectors: dict[str, set[str]] = defaultdict(set)  # passed, by side
 
 
 def _room(nodeid: str) -> str:
@@ -21,11 +24,23 @@ def _room(nodeid: str) -> str:
     return parts[1] if len(parts) > 2 else "tests"
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A vector that the test is parametrized over travels with its report."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params.values() if callspec else ()
+    item.user_properties += [("vector", name) for value in params if (name := id_of(value))]
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    _seconds[_room(report.nodeid)] += report.duration
-    if report.when == "call":
-        for name, value in report.user_properties:
-            _counted[_room(report.nodeid)].append((name, value))
+    room = _room(report.nodeid)
+    _seconds[room] += report.duration
+    if report.when != "call":
+        return
+    for name, value in report.user_properties:
+        if name != "vector":
+            _counted[room].append((name, value))
+        elif report.passed and (side := side_of(room)):
+            _vectors[side].add(str(value))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -42,3 +57,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(f"{room:12} {name}: {value}")
         for name, total in sums.items():
             terminalreporter.write_line(f"{room:12} {name}: {total}")
+    for side, passed in sorted(_vectors.items()):
+        kept = len(passed & owed(side))
+        terminalreporter.write_line(f"published vectors kept, {side}: {kept} of {len(owed(side))}")
