@@ -21,6 +21,12 @@ class Command:
     p2: int = 0x00
     data: bytes = field(default=b"", repr=False)
     ne: int | None = None
+    as_it_is: bool = False  # leaves although its case does not fit its instruction (`exchange`)
+
+    @property
+    def case(self) -> int:
+        """Case 1 to 4: whether data go out (3, 4) and come back (2, 4)."""
+        return (3 if self.data else 1) + (self.ne is not None)
 
     def __bytes__(self) -> bytes:
         header = bytes((self.cla, self.ins, self.p1, self.p2))

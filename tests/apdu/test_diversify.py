@@ -1,12 +1,13 @@
-"""AN10922 AES-128, as published, and where it differs from a plain CMAC."""
+"""AN10922 AES-128 and 2K3DES, as published, and where they differ from a plain CMAC."""
 
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from apdu.diversify import Diversifier
+from apdu.diversify import Diversifier, Diversifier2K3des
 from tests.apdu.vectors import Vector, published
 
 AES_128 = published("an10922", alg="AES-128")
@@ -62,3 +63,29 @@ def test_inputs_outside_the_note_are_refused(m: bytes) -> None:
 def test_a_master_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="no AES-128 key"):
         Diversifier(bytes(24))
+
+
+@pytest.mark.parametrize("v", published("an10922", alg="2K3DES"), ids=repr)
+def test_2k3des_as_published_with_and_without_the_version(v: Vector) -> None:
+    diversifier = Diversifier2K3des(v["master"])
+    assert diversifier.key(v["m"]) == v["expected"], v.source
+    (version,) = v["master_version"]
+    assert diversifier.key(v["m"], version=version) == v["expected_versioned"], v.source
+
+
+@pytest.mark.parametrize("bytes_of_m", range(1, 16))
+def test_2k3des_equals_a_plain_cmac_from_8_bytes_on(bytes_of_m: int) -> None:
+    master, m = bytes(range(16)), bytes(range(0x40, 0x40 + bytes_of_m))
+    halves = b""
+    for constant in (b"\x21", b"\x22"):
+        mac = CMAC(TripleDES(master + master[:8]))
+        mac.update(constant + m)
+        halves += mac.finalize()
+    assert (Diversifier2K3des(master).key(m) == halves) == (bytes_of_m >= 8)
+
+
+def test_2k3des_has_limits_too() -> None:
+    with pytest.raises(ValueError, match="no 2K3DES key"):
+        Diversifier2K3des(bytes(24))
+    with pytest.raises(ValueError, match="16 bytes of diversification input"):
+        Diversifier2K3des(bytes(16)).key(bytes(16))
