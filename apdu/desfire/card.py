@@ -47,6 +47,7 @@ class Desfire(Verbs):
         self.aid = CARD_LEVEL
         self._random = random
         self._session: Session | None = None
+        self._knows_ev2 = True  # until it says otherwise
 
     def select(self, aid: bytes) -> None:
         """Select an application by its 3 bytes as sent; zeros are the card itself."""
@@ -61,11 +62,13 @@ class Desfire(Verbs):
         DES key. A key that the card does not have: `DesfireRefused` (AE)."""
         if isinstance(key, DesKey):
             return self._handshake(key_no, auth.ISO, auth.iso(key_no, key, self._random))
-        try:
-            return self._handshake(key_no, auth.EV2_FIRST, auth.ev2(key_no, key, self._random))
-        except DesfireRefused as refused:
-            if refused.status != ILLEGAL:
-                raise
+        if self._knows_ev2:
+            try:
+                return self._handshake(key_no, auth.EV2_FIRST, auth.ev2(key_no, key, self._random))
+            except DesfireRefused as refused:
+                self._knows_ev2 = refused.status != ILLEGAL
+                if self._knows_ev2:
+                    raise
         return self._handshake(key_no, auth.AES, auth.iso(key_no, key, self._random))
 
     def authenticate_d40(self, key_no: int, key: DesKey) -> Session:

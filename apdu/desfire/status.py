@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from apdu.status import StatusWord
+
 
 class Status(int):
     """One status byte; or the whole ISO status word, where the card did not answer `91 xx`."""
@@ -19,6 +21,8 @@ class Status(int):
     @property
     def in_words(self) -> tuple[str, str]:
         """The code and its name, zh-TW and English."""
+        if self > 0xFF:
+            return StatusWord.of(self).in_words
         zh, en = NAMES.get(self, ("", ""))
         return f"{self} {zh}".rstrip(), f"{self} {en}".rstrip()
 
