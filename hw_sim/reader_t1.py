@@ -14,6 +14,7 @@ from hw_sim.t1 import (
     S_IFS,
     S_RESPONSE,
     WRONG_EDC,
+    WRONG_ELSE,
     Block,
 )
 
@@ -64,9 +65,13 @@ class T1:
                 sent = self._wanted(WRONG_EDC) if block.pcb < S_IFS else block
             elif self._belongs(answer, block):
                 return answer
-            else:
-                sent = block  # the card asks for it again
+            else:  # the card has not had the block, or has answered it and was not heard
+                sent = self._wanted(WRONG_ELSE) if self._has_had(answer, block) else block
         return None
+
+    def _has_had(self, answer: Block, block: Block) -> bool:
+        same = bool(answer.pcb & R_NUMBER_BIT) == bool(block.pcb & NUMBER_BIT)
+        return block.is_i and answer.is_r and not same
 
     def _belongs(self, answer: Block, block: Block) -> bool:
         if not (block.is_i or block.is_r):

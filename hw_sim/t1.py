@@ -124,7 +124,8 @@ class T1Card:
         self._last = Block(R_BLOCK)  # sent again when asked for
 
     def _say(self, block: Block) -> bytes:
-        self._last = block
+        if not (block.is_r and block.pcb & (WRONG_EDC | WRONG_ELSE)):
+            self._last = block  # after a complaint, what was sent before can still be asked for
         return bytes(block)
 
     def _wanted(self, error: int = 0) -> Block:

@@ -221,7 +221,7 @@ def test_the_longest_block_is_read_off_the_atr(atr: str, ifsc: int) -> None:
         unique_by=lambda each: each[0],
     ),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_messages_come_through_whole_whatever_is_lost(
     messages: list[bytes],
     ifsc: int,
