@@ -18,7 +18,8 @@ from cards.personalise import issue
 from cards.state import BindingMark
 from drivers.keys.contract import KeyStore
 from issuance.application import Application
-from issuance.errors import CardBookedSpoiled
+from issuance.errors import CardBookedSpoiled, FieldAbsent
+from issuance.rules.ages import half_fare_until
 from issuance.rules.binding import decide_binding, decide_unbinding
 from issuance.rules.catalog import RULES
 from issuance.rules.decision import Decision, IssuePolicy
@@ -59,7 +60,9 @@ class Binder:
         """Bind the card on the reader to the applicant; a person's former card loses it.
 
         Also finishes a card that was prepared and not yet issued: its claim blocks the person
-        already (ledger.md 4.2). Raises `CardNotIssued`, `NewerLayout`, `CardBookedSpoiled`.
+        already (ledger.md 4.2). A half-fare card is bound to the child it was issued to, and to
+        nobody else, as its last day of half fare tells. Raises `CardNotIssued`, `NewerLayout`,
+        `CardBookedSpoiled`, and `FieldAbsent` for `born` where the card is a child's.
         """
         said = decide_binding(app, today=self._today(), policy=self._policy())
         tokens = tokens_of(app.numbers(), profile=self._profile, keys=self._keys)
@@ -69,13 +72,16 @@ class Binder:
         mark = card.state.binding if card.state else None
         if mark is not None and self._is_anothers(card, mark):
             return self._refused("B6")
+        half_until = self._half_until(card)
+        if half_until is not None and not _is_childs(half_until, app):
+            return self._refused("B6", said="B6.childs_card")
         done = self._ledger.bind(
             tokens,
             card_ref=card.card_ref,
             card_number=card.directory.card_number if card.directory else None,
             mode=card.mode,
             policy=POLICY,
-            klass="full",
+            klass="half" if half_until else "full",
             expires_on=said.expires_on,
             rule=said.rule,
         )
@@ -119,6 +125,11 @@ class Binder:
             issue(card)
         return card
 
+    def _half_until(self, card: Card) -> date | None:
+        """The last day of half fare of a card that still has it; the class of its binding."""
+        until = card.directory.half_until if card.directory else None
+        return until if until is not None and self._today() <= until else None
+
     def _is_anothers(self, card: Card, mark: BindingMark) -> bool:
         """A mark that this ledger has never heard of, and that is still good, may be anybody's:
         what is unknown may only block."""
@@ -146,11 +157,17 @@ class Binder:
             facts=dict(said.facts),
         )
 
-    def _refused(self, rule: str) -> BindOutcome:
-        return BindOutcome(outcome="refused", rule=rule, source=RULES[rule].source[0])
+    def _refused(self, rule: str, **facts: object) -> BindOutcome:
+        return BindOutcome(outcome="refused", rule=rule, source=RULES[rule].source[0], facts=facts)
 
     def _today(self) -> date:
         return civil_day(self._clock.now())
 
     def _policy(self) -> IssuePolicy:
         return IssuePolicy.from_profile(self._profile.issue)
+
+
+def _is_childs(half_until: date, app: Application) -> bool:
+    if app.born is None:
+        raise FieldAbsent(field="born")
+    return half_fare_until(app.born) == half_until

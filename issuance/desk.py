@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from cards.card import Card
-from cards.errors import AlreadyIssued
+from cards.errors import AlreadyIssued, WrongCard
 from cards.personalise import blank, check_blank, is_begun, issue, prepare
 from cards.state import Directory
 from drivers.errors import NoCard, NoSuchReader
@@ -29,9 +29,10 @@ from issuance.errors import (
     CardOfOpenRow,
     VoidNeedsCard,
 )
+from issuance.products import PRODUCTS, Product
 from issuance.rules.catalog import RULES
 from issuance.rules.decision import IssuePolicy
-from issuance.rules.flora import decide_flora
+from issuance.rules.wanted import Wanted
 from sync.clock import Clock, civil_day
 from sync.errors import HubRole, HubSilent, NoOpenRow, Recovering, Revoked
 from sync.ledger.claims import OpenRow, Taken
@@ -39,7 +40,7 @@ from sync.ledger.ledger import Ledger
 from sync.profile import Profile
 from sync.tokens import tokens_of
 
-PRODUCT = "flora"
+FLORA = PRODUCTS["flora"]
 BOOKED_NOTHING = (Recovering, Revoked, HubRole)  # the hub's own word that it took no claim
 ISSUER = 1  # the city itself, in the card's directory
 
@@ -75,7 +76,7 @@ class IssueOutcome:
     outcome: Literal["issued", "refused"]
     rule: str
     source: str
-    product: str = PRODUCT
+    product: str = FLORA.name
     claim: str | None = None
     card_kind: str | None = None
     chip: str | None = None
@@ -113,35 +114,43 @@ class Desk:
         self._clock = clock
         self._random = random
 
-    def issue(self, app: Application, lay: Lay) -> IssueOutcome:
-        """Issue one Flora card, or say by which rule not (domain.md 3.1: documents, card, ledger).
+    def issue(self, app: Application, lay: Lay, *, product: Product = FLORA) -> IssueOutcome:
+        """Issue one card, or say by which rule not (domain.md 3.1: documents, card, ledger).
 
         `lay` opens the card on the reader and is called only once the rules are kept. Asked again
         after a cut, the same application on the same card goes on where it stopped. Raises
         `AlreadyIssued`, `CardOfOpenRow`, `WrongCard`, … and then nothing was claimed.
         """
         today = civil_day(self._clock.now())
-        said = decide_flora(app, today=today, policy=IssuePolicy.from_profile(self._profile.issue))
+        policy = IssuePolicy.from_profile(self._profile.issue)
+        said = product.decide(app, today=today, policy=policy)
         tokens = tokens_of(app.numbers(), profile=self._profile, keys=self._keys)
         if said.outcome == "refused":
-            self._ledger.refuse(PRODUCT, rule=said.rule, tokens=tokens)
+            self._ledger.refuse(product.name, rule=said.rule, tokens=tokens)
             return IssueOutcome(
                 outcome="refused",
                 rule=said.rule,
                 source=said.source,
+                product=product.name,
                 missing=said.missing,
                 facts=dict(said.facts),
             )
         card = lay()
         before = self._ledger.open_rows()
-        self._check_card(card, mine=next((r for r in before if r.tokens & tokens), None))
-        proxy = app.proxy.relation if app.proxy else "none"
-        asked = self._ledger.ask(PRODUCT, tokens, rule=said.rule, proxy=proxy)
+        mine = (r for r in before if r.product == product.name and r.tokens & tokens)
+        self._check_card(card, product, mine=next(mine, None))
+        asked = self._ledger.ask(
+            product.name,
+            tokens,
+            rule=said.rule,
+            proxy=app.proxy.relation if app.proxy else "none",
+            wanted=product.wanted(app, today).packed(),
+        )
         if isinstance(asked, Taken):
-            return self._refused(asked.rule, office=asked.office, month=asked.month)
+            return self._refused(product, asked.rule, office=asked.office, month=asked.month)
         with self._ledger.hold(asked.n):
             if asked.begun and asked.uid != card.uid:
-                return self._refused("F16", office=self._ledger.site, month=None)
+                return self._refused(product, "F16", office=self._ledger.site, month=None)
             return self._advance(asked, card, is_new=asked.n not in {r.n for r in before})
 
     def finish(
@@ -153,6 +162,7 @@ class Desk:
         """
         with self._ledger.hold(n):
             row = self._known(n)
+            product = PRODUCTS[row.product]
             if row.begun and card_left:
                 return self._left(row)
             try:
@@ -166,8 +176,8 @@ class Desk:
             if row.begun and card.uid == row.uid:
                 return self._advance(row, card)
             if row.begun and (not card_kept or row.step == "confirmed"):
-                return self._refused("F16", office=self._ledger.site, month=None)
-            self._check_card(card, mine=None)
+                return self._refused(product, "F16", office=self._ledger.site, month=None)
+            self._check_card(card, product, mine=None)
             if row.uid is not None:
                 self._ledger.swap_card(n, card.uid, spoiled_ref=self._keys.card_ref(row.uid))
             return self._advance(self._known(n), card)
@@ -210,7 +220,7 @@ class Desk:
             row = self._known(row.n)
         if row.step == "writing":
             if card.mode == "record" and not card.issued:
-                prepare(card, directory=self._directory())
+                self._write(row, card)
             handed_out = card.card_ref if card.mode == "ledger" else None
             self._ledger.confirm(row.n, mode=card.mode, card="issued", handed_out=handed_out)
         if card.mode == "record":
@@ -240,10 +250,12 @@ class Desk:
             return None
         rule = answer.rule or "F16"
         self._ledger.denied(row.n, rule=rule)
-        return self._refused(rule, office=answer.office, month=answer.month)
+        product = PRODUCTS[row.product]
+        return self._refused(product, rule, office=answer.office, month=answer.month)
 
-    def _check_card(self, card: Card, *, mine: OpenRow | None) -> None:
-        """Ours to write: blank stock that no other issuance has begun on. Read only."""
+    def _check_card(self, card: Card, product: Product, *, mine: OpenRow | None) -> None:
+        """Ours to write: this product's blank stock that no other issuance has begun on. Read
+        only."""
         if self._ledger.spoiled(card.card_ref):
             raise CardBookedSpoiled
         if mine is not None and mine.uid == card.uid:
@@ -254,6 +266,8 @@ class Desk:
         check_blank(card)
         if is_begun(card):  # by a counter whose open issuance waits for this very card
             raise CardHalfWritten
+        if card.kind != product.stock:
+            raise WrongCard(kind=card.kind)
         if card.mode == "ledger" and self._ledger.binding_on(card.card_ref) is not None:
             raise AlreadyIssued
 
@@ -283,23 +297,39 @@ class Desk:
             outcome="issued",
             rule=row.rule,
             source=RULES[row.rule].source[0],
+            product=row.product,
             claim=row.claim_id.hex(),
             card_kind=card.kind if card else None,
             chip=card.chip if card else None,
         )
 
-    def _refused(self, rule: str, **facts: object) -> IssueOutcome:
+    def _refused(self, product: Product, answer: str, **facts: object) -> IssueOutcome:
+        """A no by ledger or hub."""
+        rule = product.rule(answer)
         return IssueOutcome(
-            outcome="refused", rule=rule, source=RULES[rule].source[0], facts=dict(facts)
+            outcome="refused",
+            rule=rule,
+            source=RULES[rule].source[0],
+            product=product.name,
+            facts=dict(facts),
         )
 
-    def _directory(self) -> Directory:
-        """A card number is ten random digits, drawn when the card is written (cards.md 2.10)."""
-        number = int.from_bytes(self._random(8), "big") % 10**10
-        return Directory(
-            product=PRODUCT,
+    def _write(self, row: OpenRow, card: Card) -> None:
+        """All that the card says from now on. A Flora card says nothing of its holder. Numbers
+        are drawn when the card is written (cards.md 2.10), never taken from a person."""
+        wanted = Wanted.unpacked(row.wanted)
+        directory = Directory(
+            product=row.product,
             issuer=ISSUER,
             year=civil_day(self._clock.now()).year,
             expires_on=None,
-            card_number=f"{number:010d}",
+            card_number=self._ten_digits(),
+            half_until=wanted.half_until,
+            student_until=wanted.student_until,
+            library_until=wanted.library_until,
         )
+        library = self._ten_digits() if wanted.library_until else None
+        prepare(card, directory=directory, school=wanted.school, library=library)
+
+    def _ten_digits(self) -> str:
+        return f"{int.from_bytes(self._random(8), 'big') % 10**10:010d}"

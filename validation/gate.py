@@ -208,6 +208,7 @@ class Gate:
             blocked=self._ledger.spoiled(ref)
             or (expires_on is not None and expires_on < taipei_day(place.at)),
             binding_ended=binding is not None and self._ledger.ended(ref, binding.binding_id),
+            half_until=card.directory.half_until if card.directory else None,
         )
 
     def _content(

@@ -159,9 +159,10 @@ def _board(state: CardState, purse_ntd: int | None, ctx: TapContext) -> TapDecis
 def _new_trip(state: CardState, tariff: Tariff, ctx: TapContext) -> Trip:
     day = taipei_day(ctx.at)
     bound = state.binding is not None and not _ended(state.binding, day, ctx)
-    half = ctx.half_until is not None and day <= ctx.half_until
-    if state.binding is not None and bound:
-        half = half or state.binding.half
+    if ctx.half_until is not None:  # the card's own end, whatever its binding says of the holder
+        half = day <= ctx.half_until
+    else:
+        half = state.binding is not None and bound and state.binding.half
     return Trip(
         open=True,
         bound=bound,

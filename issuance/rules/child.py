@@ -43,7 +43,7 @@ def decide_child(app: Application, *, today: date, policy: IssuePolicy) -> Decis
     return c1_citizen(app, today, policy) if app.kind == "citizen" else c2_pupil(app, today, policy)
 
 
-def child_card(app: Application, *, today: date) -> Wanted:
+def child_card(app: Application, today: date) -> Wanted:
     """The three ends: half fare to the day before the 12th birthday, student ID and library to
     the end of grade 6, the purse never. Without a primary school of the city the card is for
     fares alone (`ours.no_school`)."""

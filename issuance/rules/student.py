@@ -33,7 +33,7 @@ def decide_student(app: Application, *, today: date, policy: IssuePolicy) -> Dec
     return s2_no_pupil_here(app, today) or s1_student(app, today, policy)
 
 
-def student_card(app: Application, *, today: date) -> Wanted:
+def student_card(app: Application, today: date) -> Wanted:
     """School and grade of this school year; student ID to the end of the school year in which
     school ends, or of this one where that is not said (`ours.student_end`). Half fare only for
     whom it is known to be under 12; no library (the child card's)."""

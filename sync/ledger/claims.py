@@ -39,7 +39,8 @@ CLAIM_ID_BYTES = 16
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRow:
     """An issuance that has not ended. `uid` is the card's, from `writing` on. `begun`: its card
-    may have been written, also because nobody can know (ledger.md 4.5)."""
+    may have been written, also because nobody can know (ledger.md 4.5). `wanted`: what its card
+    is to say of the holder, opaque here; asked for again before writing, the last word counts."""
 
     n: int
     claim_id: bytes
@@ -53,6 +54,7 @@ class OpenRow:
     by: str | None
     mode: str | None  # record, ledger; from the confirm on
     begun: bool
+    wanted: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Claims(Part):
         rule: str,
         proxy: str,
         by: str | None = None,
+        wanted: bytes | None = None,
     ) -> OpenRow | Taken:
         """L1: hold this person here, or say who holds them; a refusal is journalled.
 
@@ -97,9 +100,11 @@ class Claims(Part):
                 waiting = settling(tx)
                 if mine is not None and (waiting is None or _row(tx, mine).step != "asked"):
                     self._show_together(tx, tokens)
+                    _want(tx, mine, wanted)
                     return _row(tx, mine)
                 if waiting is None:
                     taken_n = self._hold_person(tx, product, tokens, rule, proxy, by)
+                    _want(tx, taken_n, wanted)
                     self._marks.take(taken_n)
                     return _row(tx, taken_n)
                 self._show_together(tx, tokens)
@@ -329,13 +334,13 @@ def _known(reads: Reads, n: int) -> bool:
 def _row(reads: Reads, n: int) -> OpenRow:
     row = reads.one(
         "SELECT o.claim_id, c.product, o.step, o.since, c.tokens, j.uid, o.rule, o.proxy, o.clerk,"
-        " o.mode, o.epoch < s.epoch FROM open_row o JOIN claim c USING (claim_id)"
+        " o.mode, o.epoch < s.epoch, o.wanted FROM open_row o JOIN claim c USING (claim_id)"
         " JOIN state s LEFT JOIN join_row j ON j.n = o.n WHERE o.n = ?",
         n,
     )
     if row is None:
         raise NoOpenRow(n=n)
-    claim_id, product, step, since, tokens, uid, rule, proxy, clerk, mode, older = row
+    claim_id, product, step, since, tokens, uid, rule, proxy, clerk, mode, older, wanted = row
     return OpenRow(
         n=n,
         claim_id=claim_id,
@@ -349,7 +354,13 @@ def _row(reads: Reads, n: int) -> OpenRow:
         by=clerk,
         mode=mode,
         begun=bool(older) or step in ("writing", "confirmed"),
+        wanted=wanted,
     )
+
+
+def _want(tx: Tx, n: int, wanted: bytes | None) -> None:
+    """Until its card is written, an issuance asked for again may say something else."""
+    tx.run("UPDATE open_row SET wanted = ? WHERE n = ? AND step IN ('asked', 'claimed')", wanted, n)
 
 
 def _at(tx: Tx, n: int, *steps: str) -> OpenRow:

@@ -10,7 +10,7 @@ import sqlite3
 
 from sync.errors import LedgerFaulty, LedgerNewer
 
-VERSION = 2
+VERSION = 3
 
 # An entry is written once. Its content and salt may be erased together (ledger.md 8.3), nothing
 # else of it ever changes (I12).
@@ -189,6 +189,10 @@ _REKEY = """CREATE TABLE rekey (
     to_version INTEGER NOT NULL CHECK (to_version BETWEEN 1 AND 255)
 ) STRICT, WITHOUT ROWID"""
 
+# What the card of an open issuance is to say of its holder (issuance/rules/wanted.py): goes with
+# the row, so that the day of birth behind a child card's ends stays no longer than that.
+_WANTED = "ALTER TABLE open_row ADD COLUMN wanted BLOB"
+
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring an open connection's file to `VERSION`, in one immediate transaction.
@@ -212,6 +216,10 @@ def migrate(db: sqlite3.Connection) -> None:
     @steps()
     def m0002_rekey(tables: Database) -> None:
         tables.execute(_REKEY)
+
+    @steps()
+    def m0003_wanted(tables: Database) -> None:
+        tables.execute(_WANTED)
 
     db.execute("BEGIN IMMEDIATE")
     try:

@@ -27,7 +27,7 @@ UTF8_MARK: Final = b"\xef\xbb\xbf"
 @click.argument("file", metavar="FILE|-")
 @pass_cli
 def claims(cli: Cli, file: str) -> None:
-    from issuance.desk import PRODUCT
+    from issuance.desk import FLORA
     from terminal.files import trouble
 
     home = cli.home("import claims", stdin_is_taken=file == "-")
@@ -39,7 +39,7 @@ def claims(cli: Cli, file: str) -> None:
             )
         except OSError as error:
             raise trouble(Path(file), error) from None
-        accepted, duplicates = home.ledger.import_claims(PRODUCT, reading.token_sets(lines))
+        accepted, duplicates = home.ledger.import_claims(FLORA.name, reading.token_sets(lines))
     said = {"rows": reading.rows, "accepted": accepted, "duplicates": duplicates}
     cli.answer(
         {**said, "bad": reading.bad},

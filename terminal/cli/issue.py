@@ -1,4 +1,4 @@
-"""`issue flora`: one issuance without a screen."""
+"""`issue PRODUCT`: one issuance without a screen."""
 
 from __future__ import annotations
 
@@ -15,14 +15,37 @@ issue = group("issue")
 @option("--applicant", key="applicant", required=True, metavar="-")
 @pass_cli
 def flora(cli: Cli, reader: str, applicant: str) -> None:
+    _carry_out(cli, "flora", reader, applicant)
+
+
+@command("child", "issue_child", parent=issue)
+@option("--reader", key="reader", required=True, metavar="URI")
+@option("--applicant", key="applicant", required=True, metavar="-")
+@pass_cli
+def child(cli: Cli, reader: str, applicant: str) -> None:
+    _carry_out(cli, "child", reader, applicant)
+
+
+@command("student", "issue_student", parent=issue)
+@option("--reader", key="reader", required=True, metavar="URI")
+@option("--applicant", key="applicant", required=True, metavar="-")
+@pass_cli
+def student(cli: Cli, reader: str, applicant: str) -> None:
+    _carry_out(cli, "student", reader, applicant)
+
+
+def _carry_out(cli: Cli, product: str, reader: str, applicant: str) -> None:
     from issuance.application import parse
+    from issuance.products import PRODUCTS
     from terminal.laying import Laying
     from terminal.telling import decision_lines, issue_document
 
     home = cli.home("issue", stdin_is_taken=True)
     application = parse(read_applicant(applicant))
     with Laying(reader, timeout_s=CARD_TIMEOUT_S) as laying:
-        outcome = home.desk.issue(application, partial(laying.card, home))
+        outcome = home.desk.issue(
+            application, partial(laying.card, home), product=PRODUCTS[product]
+        )
     cli.answer(
         issue_document(outcome),
         *decision_lines(outcome),

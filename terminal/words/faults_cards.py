@@ -8,12 +8,12 @@ FAULTS: dict[str, Said] = {
     "wrong_card": Said(
         exit=4,
         zh=Parts(
-            what="讀卡機上的卡片不能作為花博卡（{kind}）。",
+            what="讀卡機上的卡片不是這裡要用的那一種（{kind}）。",
             means="它不是本市的空白卡，或這裡不能發這一種；卡片沒有任何變動。",
             next="請換一張市府提供的空白卡，再試一次。",
         ),
         en=Parts(
-            what="The card on the reader cannot be a Flora card ({kind}).",
+            what="The card on the reader is not of the kind that is wanted ({kind}).",
             means="It is not from the city's stock, or not for this counter. Nothing changed.",
             next="Put down a blank card from the city's stock and try again.",
         ),
@@ -60,12 +60,12 @@ FAULTS: dict[str, Said] = {
     "already_issued": Said(
         exit=4,
         zh=Parts(
-            what="這張卡已經是發出的花博卡。",
+            what="這張卡已經發給別人了。",
             means="它屬於某位持卡人，不能再發給別人；沒有登記任何資料。",
             next="請換一張空白卡；原持卡人可用這張卡辦理綁卡。",
         ),
         en=Parts(
-            what="This card is an issued Flora card already.",
+            what="This card has been issued already.",
             means="It is somebody's and cannot be handed out again. Nothing was recorded.",
             next="Take a blank card; its holder may have this one bound.",
         ),

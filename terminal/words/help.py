@@ -67,6 +67,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "issue": ("發卡。", "Issue a card."),
     "issue_flora": ("發一張花博卡。", "Issue one Flora Expo card."),
+    "issue_child": ("發一張兒童卡。", "Issue one child card."),
+    "issue_student": ("發一張數位學生證。", "Issue one student card."),
     "applicant": ("- ：由標準輸入讀申請 JSON。", "-: the application's JSON on stdin."),
     "bind": ("把卡片綁定雙十公車。", "Bind a card to the double-ten fare."),
     "unbind": ("解除綁定。", "End a card's binding."),

@@ -230,6 +230,19 @@ RULES: dict[str, Said] = {
             "Let the holder unbind it first, or use another card.",
         ),
     ),
+    "B6.childs_card": Said(
+        3,
+        Parts(
+            "這張半票卡不是這位申請人的。",
+            "兒童卡只能綁定給持卡的兒童，出生日期不符；沒有任何變動。",
+            "請核對出生日期，或改用申請人自己的卡片。",
+        ),
+        Parts(
+            "This half-fare card is not this person's.",
+            "A child card is bound to its child; the birth date differs. Nothing changed.",
+            "Compare the date of birth, or use a card of the applicant's own.",
+        ),
+    ),
     "unbind.papers": Said(
         3,
         Parts(

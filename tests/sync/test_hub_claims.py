@@ -41,6 +41,16 @@ def test_the_second_asker_is_told_office_month_and_rule(counter: Terminal, other
     assert (said["office"], said["month"]) == ("D66000060", "2026-11")
 
 
+@pytest.mark.parametrize("product", ["child", "student"])
+def test_each_product_is_given_once_to_a_person(
+    counter: Terminal, other: Terminal, product: str
+) -> None:
+    assert counter.claim(1, [5]).body["result"] == "granted"  # a Flora card
+    assert counter.claim(2, [5], product=product).body["result"] == "granted"
+    again = other.claim(3, [5], product=product).body
+    assert (again["result"], again["rule"]) == ("refused", "F16")
+
+
 def test_a_claim_has_one_answer_for_ever(hub: HubRig, counter: Terminal, other: Terminal) -> None:
     first = counter.claim(1, [5]).body
     refused = other.claim(2, [5]).body

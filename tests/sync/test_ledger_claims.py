@@ -116,6 +116,45 @@ def test_a_verb_said_twice_does_nothing_more(home: LedgerHome, ledger: Ledger) -
     assert home.kinds() == ["claim", "confirm"]
 
 
+def test_what_the_card_is_to_say_stays_as_long_as_the_row(home: LedgerHome, ledger: Ledger) -> None:
+    """Said again before the card is written the last word counts, later the first; and nothing of
+    it is left in the file (a day of birth stands behind it)."""
+
+    def ask(wanted: bytes) -> OpenRow:
+        row = ledger.ask("child", tokens(1), rule="C1", proxy="parent", wanted=wanted)
+        assert isinstance(row, OpenRow)
+        return row
+
+    assert ask(b"half fare to 2030-01-01").wanted == b"half fare to 2030-01-01"
+    row = ask(b"half fare to 2028-02-28")
+    assert row.wanted == b"half fare to 2028-02-28"
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    assert ask(b"half fare to 2031-01-01").wanted == b"half fare to 2028-02-28"
+    ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    ledger.clear(row.n)
+    for file in home.path.parent.glob("*.*"):
+        assert b"half fare to" not in file.read_bytes(), file.name
+
+
+@pytest.mark.parametrize("product", ["child", "student"])
+def test_one_card_a_person_of_each_product(ledger: Ledger, product: str) -> None:
+    def ask(product: str, *numbers: int) -> OpenRow | Taken:
+        return ledger.ask(product, tokens(*numbers), rule="C1", proxy="none")
+
+    issued(ledger, 1)  # a Flora card
+    row = ask(product, 1, 2)
+    assert isinstance(row, OpenRow)
+    ledger.granted(row.n, basis="alone")
+    ledger.begin_writing(row.n, UID)
+    ledger.confirm(row.n, mode="record", card="issued", handed_out=None)
+    ledger.clear(row.n)
+    again = ask(product, 2)
+    assert isinstance(again, Taken)
+    assert again.rule == "F15"
+    assert refused(ledger, 2).rule == "F15"  # the link tells that 2 has a Flora card too
+
+
 def test_the_row_tells_who_what_and_how_far(ledger: Ledger, home: LedgerHome) -> None:
     row = asked(ledger, 1, 2)
     assert (row.step, row.uid, row.begun, row.mode) == ("asked", None, False, None)

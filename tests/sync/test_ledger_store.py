@@ -200,6 +200,7 @@ def test_the_migrations_are_noted_and_made_once(home: LedgerHome, ledger: Ledger
     assert home.rows("SELECT migration_set, name FROM _sqlite_migrations") == [
         ("flora-ledger", "m0001_first"),
         ("flora-ledger", "m0002_rekey"),
+        ("flora-ledger", "m0003_wanted"),
     ]
     assert home.rows("PRAGMA user_version") == [(schema.VERSION,)]
 

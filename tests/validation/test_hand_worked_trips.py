@@ -165,3 +165,11 @@ def test_x11_half_fare_to_the_day_before_the_twelfth_birthday(
     state = _board(None, clock, half_until=birthday - timedelta(days=1))
     assert state.trip is not None
     assert (state.trip.half, state.trip.paid_ntd) == (half, paid_ntd)
+
+
+def test_a_card_that_ends_its_half_fare_ends_it_whatever_its_binding_says() -> None:
+    half = replace(BINDING, half=True)
+    for half_until, is_half in ((DAY, True), (DAY - timedelta(days=1), False), (None, True)):
+        state = _board(half, "08:00", half_until=half_until)
+        assert state.trip is not None
+        assert (state.trip.bound, state.trip.half) == (True, is_half)
