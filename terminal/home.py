@@ -46,6 +46,7 @@ ROLE_OF: Final[dict[str, str]] = {
     "bind": "counter",
     "unbind": "counter",
     "open": "counter",
+    "card rekey": "counter",
     "counter": "counter",
     "kiosk": "kiosk",
     "tap": "validator",

@@ -22,12 +22,12 @@ FAULTS: dict[str, Said] = {
         exit=4,
         zh=Parts(
             what="這張卡有一區打不開，或內容互相矛盾，不能使用。",
-            means="中途拿開卡片不會變成這樣；沒有再寫入任何資料。",
+            means="換金鑰時拿開卡片，少數卡片會這樣壞掉；沒有再寫入任何資料。",
             next="請收回這張卡並登記為損壞，改用另一張。",
         ),
         en=Parts(
             what="A sector of this card is locked, or what is on it contradicts itself.",
-            means="Neither writing nor a card pulled away leaves this. Nothing more was written.",
+            means="A card lifted while its keys changed may be lost so. Nothing more was written.",
             next="Keep the card back as spoiled and take another one.",
         ),
     ),
@@ -120,6 +120,19 @@ FAULTS: dict[str, Said] = {
             what="The card said it took a new key and refuses it (key {key}).",
             means="This card does not count as done; what is on it has not changed.",
             next="Lift the card and put it down again; if it stays so, take another one.",
+        ),
+    ),
+    "no_keys_of_ours": Said(
+        exit=4,
+        zh=Parts(
+            what="這張卡上沒有本市的金鑰。",
+            means="它的紀錄存在本機帳本裡，卡上沒有可以更換的金鑰；沒有任何變動。",
+            next="不必更換金鑰，請照常使用這張卡。",
+        ),
+        en=Parts(
+            what="None of the city's keys are on this card.",
+            means="Its record is in the ledger: there is nothing to change, nothing was written.",
+            next="It needs no new keys: go on using it as it is.",
         ),
     ),
 }

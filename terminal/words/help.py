@@ -47,6 +47,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Shows a new serial each time (DESFire).",
     ),
     "card_topup": ("模擬錢包加值。", "Top up the simulated purse."),
+    "card_rekey": (
+        "把卡片的金鑰換成最新一版；沒做完時再做一次即可。",
+        "Bring a card's keys to the newest version; cut off, the same again finishes it.",
+    ),
     "card_show": ("辨識卡片並顯示內容；不寫入。", "Identify a card and show it; never writes."),
     "card_serve": (
         "把卡片放進 pcscd 的虛擬讀卡機，或模擬的 PN532。",
@@ -58,8 +62,15 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "card_vpcd": ("虛擬讀卡機的位址。", "The virtual reader's address."),
     "card_slot": ("虛擬讀卡機的插槽。", "The virtual reader's slot."),
-    "card_import": ("由 1,024 位元組映像做成卡片檔。", "A card file from a 1,024-byte image."),
-    "card_export": ("由卡片檔做成 1,024 位元組映像。", "A 1,024-byte image from a card file."),
+    "card_dump": ("改看卡片映像檔或卡片檔。", "Look at a dump, or a card file, instead."),
+    "card_import": (
+        "由映像做成卡片檔（.mfd、.mct、.eml、JSON、.nfc）。",
+        "A card file from a dump (.mfd, .mct, .eml, JSON, .nfc).",
+    ),
+    "card_export": (
+        "由卡片檔做成映像，格式依檔名（.mct、.eml、.json、.nfc）。",
+        "A dump from a card file; its name says the format, else plain.",
+    ),
     "readers": ("列出目前的讀卡機。", "List the readers that are there."),
     "reader": (
         "sim:檔案、pcsc:名稱、nfc:usb、nfc:tty:裝置。",

@@ -23,9 +23,42 @@ WORDS: dict[str, tuple[str, str]] = {
     "passphrase": ("金鑰庫通行密語：", "Passphrase of the key store: "),
     "passphrase_again": ("再輸入一次：", "Once more: "),
     "card_made": ("已製作卡片檔 {file}。", "Made the card file {file}."),
+    "rekeyed": (
+        "卡片金鑰已換成第 {version} 版；卡片內容沒有變動。",
+        "The card's keys are now of version {version}; what is on it stayed as it was.",
+    ),
+    "rekey_current": (
+        "卡片金鑰已經是第 {version} 版，不必更換。",
+        "The card's keys are of version {version} already.",
+    ),
     "topped_up": ("已加值；餘額 NT${purse_ntd}。", "Topped up; the purse holds NT${purse_ntd}."),
     "imported": ("已做成卡片檔 {file}。", "Made the card file {file}."),
     "exported": ("已做成映像檔 {file}。", "Made the image {file}."),
+    "dump_form": ("映像格式：{form}", "Format of the dump: {form}"),
+    "dump_unsealed": (
+        "紀錄依內容讀出，未核對真偽。",
+        "Read from its bytes; whether they are genuine was not checked.",
+    ),
+    "dump_unknown": ("未知的位元組：{unknown_bytes}", "Unknown bytes: {unknown_bytes}"),
+    "dump_differs_uid": (
+        "序號不一致：檔頭 {said}，區塊 0 {found}",
+        "Serials differ: {said} in the header, {found} in block 0",
+    ),
+    "dump_differs_bcc": (
+        "序號檢查碼不符：應為 {said}，區塊 0 是 {found}",
+        "Check byte of the serial: {said} is right, block 0 has {found}",
+    ),
+    "dump_differs_keys": (
+        "扇區 {sector}：金鑰清單與區塊不一致",
+        "Sector {sector}: the list of keys differs from the block",
+    ),
+    "dump_differs_access": (
+        "扇區 {sector}：存取位元 {said}，區塊是 {found}",
+        "Sector {sector}: access bits {said}, in the block {found}",
+    ),
+    "dump_directory": ("應用目錄（扇區）：{applications}", "Directory (sectors): {applications}"),
+    "dump_applications": ("應用（檔案）：{applications}", "Applications (files): {applications}"),
+    "dump_locked": ("鎖死的扇區：{sectors}", "Sectors locked for good: {sectors}"),
     "serve_lines": ("可輸入：lift、put、put 檔案", "Say lift, put, or put FILE."),
     "serve_no_service": (
         "pcscd 的虛擬讀卡機沒有回應；會繼續嘗試。",
@@ -51,6 +84,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind_phone": ("手機或手錶（每次號碼不同）", "phone or watch (a new number each time)"),
     "kind_iso-dep": ("其他晶片卡", "another chip card"),
     "kind_classic": ("Classic 卡片", "Classic card"),
+    "kind_blank-classic-4k": ("出廠空白卡（Classic 4K）", "factory-blank card (Classic 4K)"),
+    "kind_easycard": ("可能是悠遊卡", "may be an EasyCard"),
+    "kind_ndef": ("NDEF 標籤（Classic）", "NDEF tag on a Classic"),
     "kind_classic-4k": ("Classic 4K 卡片", "Classic 4K card"),
     "kind_ultralight": ("單程票類的卡片", "Ultralight-type card"),
     "kind_felica": ("FeliCa 卡片（如 Suica）", "FeliCa card (such as Suica)"),

@@ -6,9 +6,10 @@ without the files, and the field can be asked what went over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from random import Random
+from typing import Final, Literal
 
 from cards.card import Card
 from cards.on_classic import RecordCard
@@ -21,7 +22,17 @@ from hw_sim.image import CardImage
 from hw_sim.picc import card_of
 from hw_sim.reader_chip import ReaderChip
 from hw_sim.stock import new_flora
-from tests.cards.rig import KEYS, MOMENTS, OURS, UID, FakeShelf
+from tests.cards.rig import KEYS, OURS, UID, FakeShelf
+
+Moment = Literal["before", "during", "after"]
+MOMENTS_AND_SEEDS: Final[tuple[tuple[Moment, int], ...]] = (
+    ("before", 0),
+    ("during", 1),
+    ("during", 2),
+    ("during", 3),
+    ("after", 0),
+)
+LOCKING: Final[tuple[tuple[Moment, int], ...]] = (("during", 0),)
 
 
 class AirLink:
@@ -57,9 +68,9 @@ def flora(*, purse_ntd: int = 100) -> CardImage:
     )
 
 
-def field_of(image: CardImage, tear: Tear | None = None) -> Field:
-    """The image in a field, changed in place; a tear falls by the card's own seed."""
-    return Field(card_of(image), tear=tear, rng=Random(image.seed))
+def field_of(image: CardImage, tear: Tear | None = None, *, seed: int = 0) -> Field:
+    """The image in a field, changed in place. `seed`: how a torn block falls."""
+    return Field(card_of(image), tear=tear, rng=Random(seed))
 
 
 def opened(field: Field, *, keys: KeyStore = KEYS) -> Card:
@@ -73,12 +84,19 @@ def laid(image: CardImage, *, keys: KeyStore = KEYS) -> RecordCard:
     return card
 
 
-def torn_fields(start: CardImage, *, locks: bool = False) -> Iterator[tuple[str, CardImage, Field]]:
-    """Frame 1, 2, … and each moment: where, a copy of `start`, and a field that tears there.
-    Never ends: whoever asks stops when a field is not torn any more."""
-    frame = 0
-    while frame := frame + 1:
-        for moment in MOMENTS:
+def every_tear(
+    start: CardImage, work: Callable[[Field], None], *, locks: bool = False
+) -> Iterator[tuple[str, CardImage]]:
+    """`work` on a copy of `start`, torn at frame 1, 2, … and each moment until it gets through,
+    during a frame with three seeds: where, and the card as the tear left it. `locks`: during each
+    frame only, and a torn trailer is lost for good."""
+    frame, hit = 0, True
+    while hit:
+        frame, hit = frame + 1, False
+        for moment, seed in LOCKING if locks else MOMENTS_AND_SEEDS:
             image = deepcopy(start)
-            tear = Tear(frame=frame, moment=moment, locks=locks)  # type: ignore[arg-type]
-            yield f"{moment} frame {frame}", image, field_of(image, tear)
+            try:
+                work(field_of(image, Tear(frame=frame, moment=moment, locks=locks), seed=seed))
+            except CardRemoved:
+                hit = True
+                yield f"{moment} frame {frame} seed {seed}", image

@@ -31,16 +31,15 @@ UID = bytes.fromhex("04a1b2c3")
 OURS = OurSectors()
 SLOT_A, SLOT_B, LAST = OURS.sectors
 PURSE = OURS.purse_blocks
-KEYS = MemoryKeyStore(
-    KeyMaterial(
-        token=None,
-        ref=b"\x33" * 32,
-        card_masters={1: b"\x44" * 16},
-        record_master=b"\x55" * 16,
-        transport_b=b"\x66" * 6,
-        terminal_seed=b"\x77" * 32,
-    )
+MATERIAL = KeyMaterial(
+    token=None,
+    ref=b"\x33" * 32,
+    card_masters={1: b"\x44" * 16},
+    record_master=b"\x55" * 16,
+    transport_b=b"\x66" * 6,
+    terminal_seed=b"\x77" * 32,
 )
+KEYS = MemoryKeyStore(MATERIAL)
 DIRECTORY = Directory(
     product="flora", issuer=1, year=2026, expires_on=None, card_number="0123456789"
 )
