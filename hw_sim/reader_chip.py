@@ -102,19 +102,20 @@ class ReaderChip:
         self._blocks = self._contacts = None
 
     def transmit(self, apdu: bytes) -> bytes:
-        """One APDU or pseudo-APDU in, data and status word out; b"" while the card has no power."""
+        """One APDU or pseudo-APDU in, data and status word out. b"" while the card has no power,
+        and where one that takes whole APDUs is silent: no status word is the reader's then."""
         with self.field.inside:
             return self._transmit(apdu)
 
     def _transmit(self, apdu: bytes) -> bytes:
         if not self._powered:
             return b""
+        if self._contacts is not None:
+            return self._contacts.transmit(apdu) or b""
+        if self._blocks is not None and apdu[:1] != b"\xff":
+            return self._blocks.transmit(apdu) or b""
         if not self.field.present:
             return GONE
-        if self._contacts is not None:
-            return self._contacts.transmit(apdu) or GONE
-        if self._blocks is not None and apdu[:1] != b"\xff":
-            return self._blocks.transmit(apdu) or GONE
         if len(apdu) < 4:
             return WRONG_LENGTH
         if apdu[0] != 0xFF:

@@ -171,7 +171,7 @@ def test_no_radio_frame_reaches_it() -> None:
 def test_a_card_pulled_out_is_gone(moment: Literal["before", "during", "after"]) -> None:
     chip = chip_of(made(), tear=Tear(frame=3, moment=moment))
     assert chip.transmit(SELECT) == b"\x90\x00"
-    assert chip.transmit(PROFILE) == b"\x64\x00"
+    assert chip.transmit(PROFILE) == b""
     assert chip.power_on() == b""
 
 
