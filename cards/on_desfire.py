@@ -19,6 +19,8 @@ from typing import Final, Literal, TypeVar
 from apdu.desfire.card import Session
 from cards.desfire_access import Access
 from cards.desfire_layout import (
+    APPLICATION,
+    CARD,
     DIRECTORY_AT,
     FILES,
     LIBRARY_AT,
@@ -164,6 +166,34 @@ class DesfireCard:
         """Raises `NewerLayout` where a part of the card is beyond this software."""
         if self.newer:
             raise NewerLayout(version=self.layout_version)
+
+    @property
+    def key_versions(self) -> frozenset[int]:
+        """The versions of all keys of the application and of the card's own. Asks the card."""
+        access = self.access
+        found = {access.version(no) for no in KeyNo}
+        access.select(CARD)
+        found.add(access.version(KeyNo.MASTER))
+        access.select(APPLICATION)
+        return frozenset(found)
+
+    def check_keys(self) -> None:
+        """Raises `NewerLayout`. No setting of ours ever forbids a change of keys."""
+        self.refuse_newer()
+
+    def change_keys(self, version: int) -> None:
+        """All keys of `version`, each changed where it is of another and proven in any case;
+        idempotent. The tap key comes last: as long as a reader finds it old, all may be. Raises
+        `KeyNotTaken`, `WrongCard`, `NoCardKey`."""
+        access = self.access
+        access.select(CARD)
+        access.change(KeyNo.MASTER, version)
+        access.prove(KeyNo.MASTER)
+        access.select(APPLICATION)
+        for no in (KeyNo.IDENTITY, KeyNo.ISSUE, KeyNo.TOP_UP, KeyNo.MASTER, KeyNo.TAP):
+            access.change(no, version)
+        for no in (KeyNo.MASTER, KeyNo.IDENTITY, KeyNo.ISSUE, KeyNo.TOP_UP, KeyNo.TAP):
+            access.prove(no)
 
     def look(self) -> None:
         """Read directory, policies, state and purse, if the tap key is ours. Raises
