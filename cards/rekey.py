@@ -18,6 +18,7 @@ from typing import Protocol
 from cards.card import Card
 from cards.errors import CardNotIssued, NoKeysOfOurs
 from cards.on_classic import RecordCard
+from cards.on_desfire import DesfireCard
 
 
 class Journal(Protocol):
@@ -41,9 +42,9 @@ def rekey(card: Card, *, version: int, journal: Journal) -> bool:
 
     Raises `NoKeysOfOurs` (its record is in the ledger), `CardNotIssued` (a card that is half
     written gets the newest keys when its issuance is finished), `NewerLayout`, `SectorLocked`,
-    `ReadBackDiffers`, and what `Connection` names.
+    `ReadBackDiffers`, `KeyNotTaken`, and what `Connection` names.
     """
-    if not isinstance(card, RecordCard):
+    if not isinstance(card, RecordCard | DesfireCard):
         raise NoKeysOfOurs
     card.check_keys()
     if card.state is None:
