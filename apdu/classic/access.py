@@ -7,13 +7,56 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
 
+from apdu.classic.geometry import TRAILER_GROUP, group_of
 from apdu.secret import Secret
 
 _LAYOUT = struct.Struct("6s3sB6s")  # key A, access bits, user byte, key B
-_NEVER_REKEYED = frozenset({0b010, 0b110, 0b111, 0b101})  # no key can be written any more
-_KEY_B_IS_DATA = frozenset({0b000, 0b010, 0b001})  # readable, so no key: cards.md 2.2
-_NEEDS_KEY_B = frozenset({0b100, 0b110, 0b011, 0b101})
+
+Keys = Literal["", "A", "B", "AB"]
+"""Which keys have a right; an empty string: none."""
+
+
+class DataRights(NamedTuple):
+    """Of a data block. Decrement, transfer and restore share one right."""
+
+    read: Keys
+    write: Keys
+    increment: Keys
+    decrement: Keys
+
+
+class TrailerRights(NamedTuple):
+    """Of a trailer. Key A is never read; where key B is, it is data and no key."""
+
+    key_a_write: Keys
+    access_read: Keys
+    access_write: Keys
+    key_b_read: Keys
+    key_b_write: Keys
+
+
+DATA_RIGHTS: Final = (
+    DataRights("AB", "AB", "AB", "AB"),  # 000, transport
+    DataRights("AB", "", "", "AB"),  # 001, a value that only goes down
+    DataRights("AB", "", "", ""),  # 010
+    DataRights("B", "B", "", ""),  # 011
+    DataRights("AB", "B", "", ""),  # 100
+    DataRights("B", "", "", ""),  # 101
+    DataRights("AB", "B", "B", "AB"),  # 110, a value
+    DataRights("", "", "", ""),  # 111
+)
+TRAILER_RIGHTS: Final = (
+    TrailerRights("A", "A", "", "A", "A"),  # 000
+    TrailerRights("A", "A", "A", "A", "A"),  # 001, transport
+    TrailerRights("", "A", "", "A", ""),  # 010
+    TrailerRights("B", "AB", "B", "", "B"),  # 011
+    TrailerRights("B", "AB", "", "", "B"),  # 100
+    TrailerRights("", "AB", "B", "", ""),  # 101
+    TrailerRights("", "AB", "", "", ""),  # 110
+    TrailerRights("", "AB", "", "", ""),  # 111
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +76,16 @@ class Access:
         n1, n2, n3 = c1 ^ 0xF, c2 ^ 0xF, c3 ^ 0xF
         return bytes((n2 << 4 | n1, c1 << 4 | n3, c3 << 4 | c2))
 
+    def rights(self, block: int) -> DataRights | TrailerRights:
+        """What may be done to `block` (0–255), which lies in a sector with these bits. A key B
+        that is data has no right."""
+        group = group_of(block)
+        keys = TRAILER_RIGHTS[self.trailer]
+        if group == TRAILER_GROUP:
+            return keys
+        found = DATA_RIGHTS[self.data[group]]
+        return DataRights(*(_without_b(right) for right in found)) if keys.key_b_read else found
+
     @classmethod
     def parse(cls, raw: bytes) -> Access | None:
         """Read three access bytes; None where an inverted copy is wrong: that sector is lost."""
@@ -43,11 +96,16 @@ class Access:
 
     def locks_out(self) -> str | None:
         """Why a trailer with these bits could never be changed or used by us again, or None."""
-        if self.trailer in _NEVER_REKEYED:
+        keys = TRAILER_RIGHTS[self.trailer]
+        if not (keys.key_a_write and keys.key_b_write):
             return "keys could never be changed again"
-        if self.trailer in _KEY_B_IS_DATA and _NEEDS_KEY_B & set(self.data):
+        if keys.key_b_read and any("B" in DATA_RIGHTS[condition] for condition in self.data):
             return "a data block needs key B, which is data there"
         return None
+
+
+def _without_b(right: Keys) -> Keys:
+    return "A" if "A" in right else ""
 
 
 TRANSPORT = Access((0b000, 0b000, 0b000), 0b001)  # FF 07 80: as the factory delivers
