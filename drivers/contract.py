@@ -12,10 +12,14 @@ from apdu.secret import Secret
 
 
 class IsoDepPort(Protocol):
-    """A card that speaks ISO/IEC 14443-4 or 7816-3: whole APDUs."""
+    """A card that speaks ISO/IEC 14443-4 or 7816-3: whole APDUs, however many frames they take.
+
+    The verb may also raise what `Connection` names.
+    """
 
     def transmit(self, apdu: bytes) -> bytes:
-        """One command APDU out, the response with its two status bytes back."""
+        """One command APDU out, the response with its two status bytes back. What the card refuses
+        is an answer."""
         ...
 
 
@@ -40,7 +44,8 @@ class ClassicPort(Protocol):
 
 
 class Connection(Protocol):
-    """One card in the field, exclusively ours until `close()` (idempotent).
+    """One card in the field, exclusively ours until `close()` (idempotent). It begins anew: no
+    sector open, no session, no application selected.
 
     A verb of its ports returns the card's answer or raises `CardRemoved` (gone; whether it
     executed the last frame is unknown), `CardMute` (there, silent until the deadline),

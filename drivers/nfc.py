@@ -1,11 +1,7 @@
 """NFC chips driven directly, through the lower half of nfcpy: `nfc:usb`, `nfc:tty:DEVICE`.
 
-Only nfcpy's transport and chip classes are used: a MIFARE Classic is selected and spoken to in
-the chip's own commands, since nfcpy has no such card (ecosystem.md 5). nfcpy logs every frame,
-keys included, so its logger is shut here, at import.
-
-After any refusal the card is halted and is selected again (cards.md 8, field-bugs C19); the RF
-field is switched off before, so that a card in any state answers.
+Only nfcpy's transport and chip classes are used (ecosystem.md 5); how a card is spoken to is in
+`nfc_card.py`. nfcpy logs every frame, keys included, so its logger is shut here, at import.
 """
 
 from __future__ import annotations
@@ -27,14 +23,8 @@ from nfc.clf import pn53x, pn532
 from nfc.clf.transport import TTY, USB
 from serial.tools import list_ports
 
-from apdu.atr import CLASSIC_1K, CLASSIC_4K, CLASSIC_MINI, storage_atr
-from apdu.errors import Fault
-from apdu.secret import Secret
-from drivers.contract import ClassicPort
 from drivers.errors import (
-    BlockRefused,
     CardMute,
-    CardRemoved,
     NoCard,
     NoSuchReader,
     ReaderBusy,
@@ -43,6 +33,8 @@ from drivers.errors import (
     ReaderProtocol,
     UnknownScheme,
 )
+from drivers.nfc_card import NfcConnection, Target
+from drivers.pn532_frames import ACK, first_frame
 
 try:  # where a line goes away, the terminal's own error comes up, which is no OSError
     from termios import error as _LineError  # noqa: N812
@@ -62,20 +54,13 @@ _RATES = (115_200, 921_600, 460_800, 230_400)
 _WAKE = bytes.fromhex("5555") + bytes(14)
 _FIELD, _RETRIES = 0x01, 0x05  # items of RFConfiguration
 _FIELD_OFF = b"\x00"
-_ONE_TRY = b"\xff\x01\x01"  # passive activation is tried twice, then "no card"
-_AUTH_A, _AUTH_B, _READ, _WRITE = 0x60, 0x61, 0x30, 0xA0
-_SAK_CLASSIC = 0x08
-_NAMES = {
-    0x08: CLASSIC_1K,
-    0x88: CLASSIC_1K,
-    0x28: CLASSIC_1K,
-    0x18: CLASSIC_4K,
-    0x09: CLASSIC_MINI,
-}
-_ACK = bytes(pn53x.Chipset.ACK)
-_HEAD = struct.Struct(">3sBB")  # 00 00 FF, length of TFI and data, its check byte
-_LONG_HEAD = struct.Struct(">5sHB")  # 00 00 FF FF FF, the same with two bytes of length
-_TAIL_BYTES = 2  # data check byte, postamble
+_TWO_TRIES = b"\xff\x01\x01"  # passive activation is tried twice, then "no card"
+# RFConfiguration's time-outs: of an ATR_RES as at power-on, then of a card.
+_TIMEOUTS, _ATR_TIMEOUT, _PATIENCES = 0x02, 0x0B, range(1, 17)
+_RATE_424, _RATE_SHIFT, _TYPE_A_CRC, _CRC_BYTES = 2, 4, 0x80, 2
+# By rate: RxThreshold, ModWidth, MifNFC, as the chip itself has them for ISO/IEC 14443-4
+# (RFConfiguration 0D); those of 106 kbit/s it takes again whenever it searches for a card.
+_ANALOG = {1: (0x85, 0x15, 0x8A), 2: (0x85, 0x08, 0xB2)}
 _TARGET = struct.Struct(">HBB")  # ATQA, SAK, length of the UID that follows
 
 
@@ -106,35 +91,18 @@ class Line(TTY):
         return frame
 
 
-def first_frame(seen: bytearray) -> slice | None:
-    """Where the first whole PN532 frame in `seen` is, whatever stands before it (cards.md 8)."""
-    for match in re.finditer(rb"(?=\x00\x00\xff)", seen):
-        start = match.start()
-        rest = seen[start:]
-        if rest.startswith(_ACK):
-            return slice(start, start + len(_ACK))
-        long = rest[3:5] == b"\xff\xff"
-        head = _LONG_HEAD if long else _HEAD
-        if len(rest) < head.size:
-            continue
-        *_, length, check = head.unpack_from(rest)
-        sound = (length // 256 + length + check) & 0xFF == 0
-        if sound and length and len(rest) >= head.size + length + _TAIL_BYTES:
-            return slice(start, start + head.size + length + _TAIL_BYTES)
-    return None
-
-
 class NfcReader:
     """One chip (drivers.contract.Reader)."""
 
-    def __init__(self, uri: str, chip: pn53x.Chipset) -> None:
+    def __init__(self, uri: str, chipset: pn53x.Chipset) -> None:
         self._uri = uri
-        self._chip = chip
+        self._chipset = chipset
+        self._chip = _Chip(uri, chipset)
         self._cancelled = Event()
         self._connection: NfcConnection | None = None
         with _mapped(uri):
-            chip.set_parameters(0)  # no automatic RATS
-            chip.rf_configuration(_RETRIES, _ONE_TRY)
+            chipset.set_parameters(0)  # no automatic RATS
+            chipset.rf_configuration(_RETRIES, _TWO_TRIES)
 
     @property
     def uri(self) -> str:
@@ -144,9 +112,11 @@ class NfcReader:
         """Also raises `ReaderGone`."""
         started = monotonic()
         while not self._cancelled.is_set():
-            if (found := select(self._chip, self._uri)) is not None:
-                self._connection = NfcConnection(self._uri, self._chip, *found)
-                return self._connection
+            if (found := self._chip.select()) is not None:
+                connection = NfcConnection(self._chip, found)
+                if connection.meet():
+                    self._connection = connection
+                    return connection
             left_s = started + timeout_s - monotonic()
             if left_s <= 0:
                 break
@@ -154,17 +124,14 @@ class NfcReader:
         raise NoCard(waited_s=round(monotonic() - started, 1))
 
     def wait_for_removal(self, *, timeout_s: float) -> bool:
-        """Selects the card at every look: a sector that was open is closed by it."""
+        """Asks for the card at every look: a Classic's open sector is closed by it."""
         deadline = monotonic() + timeout_s
         while not self._cancelled.is_set():
             met = self._connection
-            if met is None or met.removed:
-                return True
             try:
-                found = select(self._chip, self._uri)
+                if met is None or met.removed or not met.there():
+                    return True
             except ReaderGone:
-                return True
-            if found is None or found[0] != met.uid:
                 return True
             left_s = deadline - monotonic()
             if left_s <= 0:
@@ -179,112 +146,75 @@ class NfcReader:
         self.cancel()
         # A line that was unplugged raises here too; there is nothing left to close then.
         with suppress(OSError, _LineError, pn53x.Chipset.Error):
-            self._chip.rf_configuration(_FIELD, _FIELD_OFF)
+            self._chipset.rf_configuration(_FIELD, _FIELD_OFF)
         with suppress(OSError, _LineError):
-            self._chip.close()
+            self._chipset.close()
 
 
-class NfcConnection:
-    """One card in the chip's field (drivers.contract.Connection). ISO-DEP is not spoken yet."""
+class _Chip:
+    """A chip by the verbs that a card is spoken to with (drivers.nfc_card.Chip). Each raises
+    `ReaderGone` and `CardMute` (the chip is silent)."""
 
-    def __init__(self, uri: str, chip: pn53x.Chipset, uid: bytes, sak: int) -> None:
-        self._uri = uri
-        self._chip = chip
-        self._uid = uid
-        self._sak = sak
-        self._answered = 0
-        self._dead: Fault | None = None
-        self._closed = False
+    def __init__(self, uri: str, chipset: pn53x.Chipset) -> None:
+        self.uri = uri
+        self._chipset = chipset
+        self._patience: int | None = None  # the chip's own with a card, as it was set last
+        # Around a frame without its CRC the host's has three bytes: TFI, answer code, status.
+        self.frame_bytes = chipset.host_command_frame_max_size - 3 + _CRC_BYTES
+        # How the other chips are set to a faster rate is not known to us.
+        self.rate_index = _RATE_424 if isinstance(chipset, pn532.Chipset) else 0
 
-    @property
-    def uid(self) -> bytes:
-        return self._uid
+    def select(self) -> Target | None:
+        with _mapped(self.uri):
+            self._chipset.rf_configuration(_FIELD, _FIELD_OFF)
+        return self.find(b"")
 
-    @property
-    def atr(self) -> bytes:
-        return storage_atr(_NAMES.get(self._sak, 0))
-
-    @property
-    def iso_dep(self) -> None:
-        return None
-
-    @property
-    def classic(self) -> ClassicPort | None:
-        return self if self._sak & _SAK_CLASSIC else None
-
-    @property
-    def removed(self) -> bool:
-        """Whether a verb found the card gone."""
-        return isinstance(self._dead, CardRemoved)
-
-    def authenticate(self, block: int, key: Secret, *, key_b: bool) -> bool:
-        kind = _AUTH_B if key_b else _AUTH_A
-        # Of a UID of 7 bytes the last four take part (cards.md 2.4).
-        return self._turn(bytes((kind, block)) + key.reveal() + self._uid[-4:]) is not None
-
-    def read(self, block: int) -> bytes:
-        data = self._turn(bytes((_READ, block)))
-        if data is None:
-            raise BlockRefused(block=block, verb="read")
-        if len(data) != 16:
-            raise ReaderProtocol(verb="read", sw="")
-        return data
-
-    def write(self, block: int, data: bytes) -> None:
-        if len(data) != 16:
-            raise ValueError(f"{len(data)} bytes are no block")
-        if self._turn(bytes((_WRITE, block)) + data) is None:
-            raise BlockRefused(block=block, verb="write")
-
-    def close(self) -> None:
-        self._closed = True
-
-    def _turn(self, frame: bytes) -> bytes | None:
-        """One command to the card; None: it refused, and is selected again."""
-        if self._closed:
-            raise ValueError("the connection is closed")
-        if self._dead is not None:
-            raise type(self._dead)(**self._dead.facts())
+    def find(self, named: bytes) -> Target | None:
+        """Also raises `ReaderProtocol`."""
         try:
-            with _mapped(self._uri):
-                answer, _more = self._chip.in_data_exchange(frame, _TURN_S)
-            self._answered += 1
-            return bytes(answer)
+            with _mapped(self.uri):
+                answer = self._chipset.in_list_passive_target(1, 0, named)
         except pn53x.Chipset.Error:
-            self._select_again()
             return None
-        except Fault as fault:
-            self._dead = fault
-            raise
+        if answer is None:
+            return None
+        if len(answer) < _TARGET.size:
+            raise ReaderProtocol(verb="select", sw="")
+        _atqa, sak, uid_bytes = _TARGET.unpack_from(answer)
+        return Target(uid=bytes(answer[_TARGET.size : _TARGET.size + uid_bytes]), sak=sak)
 
-    def _select_again(self) -> None:
+    def exchange(self, command: bytes) -> bytes | None:
         try:
-            found = select(self._chip, self._uri)
-        except Fault as fault:
-            self._dead = fault
-            raise
-        if found is None or found[0] != self._uid:
-            self._dead = CardRemoved(frames_done=self._answered)
-            raise self._dead
+            with _mapped(self.uri):
+                answer, _more = self._chipset.in_data_exchange(command, _TURN_S)
+        except pn53x.Chipset.Error:
+            return None
+        return bytes(answer)
 
+    def turn(self, frame: bytes, wait_s: float) -> bytes | None:
+        patience = next(n for n in _PATIENCES if n == _PATIENCES[-1] or patience_s(n) >= wait_s)
+        try:
+            with _mapped(self.uri):
+                if patience != self._patience:
+                    self._chipset.rf_configuration(_TIMEOUTS, bytes((0, _ATR_TIMEOUT, patience)))
+                    self._patience = patience
+                return bytes(
+                    self._chipset.in_communicate_thru(frame, patience_s(patience) + _TURN_S)
+                )
+        except pn53x.Chipset.Error:
+            return None
 
-def select(chip: pn53x.Chipset, uri: str) -> tuple[bytes, int] | None:
-    """Select the type A card in the field: its UID and SAK, None if none answers.
-
-    Raises `ReaderGone`, `CardMute` (the chip is silent) and `ReaderProtocol`.
-    """
-    try:
-        with _mapped(uri):
-            chip.rf_configuration(_FIELD, _FIELD_OFF)
-            answer = chip.in_list_passive_target(1, 0, b"")
-    except pn53x.Chipset.Error:
-        return None
-    if answer is None:
-        return None
-    if len(answer) < _TARGET.size:
-        raise ReaderProtocol(verb="select", sw="")
-    _atqa, sak, uid_bytes = _TARGET.unpack_from(answer)
-    return bytes(answer[_TARGET.size : _TARGET.size + uid_bytes]), sak
+    def set_rate(self, index: int) -> None:
+        mode = _TYPE_A_CRC | index << _RATE_SHIFT
+        threshold, width, filters = _ANALOG[index]
+        with _mapped(self.uri):
+            self._chipset.write_register(
+                ("CIU_TxMode", mode),
+                ("CIU_RxMode", mode),
+                ("CIU_RxThreshold", threshold),
+                ("CIU_ModWidth", width),
+                ("CIU_MifNFC", filters),
+            )
 
 
 def open_nfc(uri: str) -> NfcReader:
@@ -317,7 +247,7 @@ def wake(chip: pn532.Chipset) -> bool:
         chip.transport.baudrate = rate
         with suppress(OSError, _LineError, pn53x.Chipset.Error):
             # An ACK from the host ends what a killed program left running.
-            chip.transport.write(_WAKE + _ACK)
+            chip.transport.write(_WAKE + ACK)
             chip.sam_configuration("normal")
             if rate != _RATES[0]:
                 chip.set_serial_baudrate(_RATES[0])
@@ -343,6 +273,11 @@ def _not_opened(uri: str, fault: OSError) -> NoReturn:
     if fault.errno in (errno.EACCES, errno.EPERM):
         raise ReaderDenied(reader=uri) from None
     raise NoSuchReader(reader=uri) from None
+
+
+def patience_s(code: int) -> float:
+    """How long the chip waits for a card's answer."""
+    return 100e-6 * (1 << code - 1)
 
 
 @contextmanager

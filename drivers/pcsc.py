@@ -5,6 +5,8 @@
 * Waiting goes in slices, so that `cancel` needs no call into a context that may just be released.
 * Presence is what a card command proves; the reader's event is a hint that may come late or never
   (stacks.md 1.2). After a card was lost, the next wait takes whatever answers, at once.
+* A card that was used a moment ago, by whatever program, may still have its power, and with it an
+  open session or a selected application: it is reset first, unless it was seen to be put down.
 * pcscd may go away and come back at any time: contexts are dropped and made anew, with back-off.
 * No key and no APDU is ever logged. With an error code the answer may be left-over memory and is
   not looked at.
@@ -60,6 +62,7 @@ class PcscReader:
         self._watch = _Watch(api, uri.removeprefix("pcsc:"))
         self._cancelled = Event()
         self._seen: tuple[str, int] | None = None  # the reader and its state when a card was met
+        self._empty: dict[str, int] = {}  # readers seen empty: what they had counted then
         self._connection: LinkConnection | None = None
         if must_exist:
             self._watch.states()
@@ -124,11 +127,13 @@ class PcscReader:
         if len(held) > 1:
             raise ReaderAmbiguous(readers=", ".join(held))
         if not held:
+            self._empty = {name: state >> EVENT_SHIFT for name, state in states.items()}
             self._watch.changed(states, slice_s)
             return None
         (name,) = held
+        fresh = self._empty.pop(name, None) == (states[name] >> EVENT_SHIFT) - 1
         try:
-            connection = _connect(self._api, name)
+            connection = _connect(self._api, name, fresh=fresh)
         except CardRemoved:  # it flickers, or the reader still tells of a card that left
             self._cancelled.wait(min(_BACK_OFF_S, slice_s))
             return None
@@ -251,9 +256,9 @@ class _PcscLink:
         return True
 
 
-def _connect(api: Scard, reader: str) -> LinkConnection:
-    """Hold the card in `reader` alone. Raises `CardRemoved` where none answers, and what the
-    service says."""
+def _connect(api: Scard, reader: str, *, fresh: bool) -> LinkConnection:
+    """Hold the card in `reader` alone; reset it unless it is `fresh`. Raises `CardRemoved` where
+    none answers, and what the service says."""
     result, context = api.SCardEstablishContext(SCOPE_USER)
     check(result, reader=reader, verb="establish")
     result, card, protocol = api.SCardConnect(context, reader, SHARE_EXCLUSIVE, PROTOCOL_ANY)
@@ -265,7 +270,8 @@ def _connect(api: Scard, reader: str) -> LinkConnection:
         check(result, reader=reader, verb="connect")
     link = _PcscLink(api, reader, context, card, protocol)
     try:
-        atr = link.atr()
+        there = fresh or link.reselect()
+        atr = link.atr() if there else None
         if atr is None:
             raise CardRemoved(frames_done=0)
         return LinkConnection(link, atr=atr)

@@ -1,7 +1,9 @@
 """What every driver promises (drivers/contract.py), as tests for whoever has a rig.
 
-A driver's tests subclass `ReaderContract` and give it a fixture `rig`. Rig cards are
-`blank-classic`: MIFARE Classic 1K, all keys FF…FF, all sectors in transport state.
+A driver's tests subclass `ReaderContract` and give it a fixture `rig`, whose cards are
+`blank-classic`: MIFARE Classic 1K, all keys FF…FF, all sectors in transport state. They subclass
+`IsoDepContract` and give it a fixture `desfire_rig`, whose cards are `blank-desfire`: EV2 as its
+maker sells it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import pytest
 
 from apdu.classic.access import TRANSPORT, trailer
 from apdu.secret import Secret
-from drivers.contract import ClassicPort, Connection, Reader
+from drivers.contract import ClassicPort, Connection, IsoDepPort, Reader
 from drivers.errors import BlockRefused, CardRemoved, NoCard
 
 FACTORY = Secret(b"\xff" * 6)
@@ -205,3 +207,114 @@ class ReaderContract:
         connection.close()
         with pytest.raises(ValueError, match="closed"):
             classic(connection).read(4)
+
+
+def iso_dep(connection: Connection) -> IsoDepPort:
+    assert connection.iso_dep is not None
+    return connection.iso_dep
+
+
+def say(connection: Connection, apdu: str) -> str:
+    """One APDU and its answer, in hex."""
+    return iso_dep(connection).transmit(bytes.fromhex(apdu)).hex()
+
+
+GET_VERSION, MORE = "9060000000", "90af000000"
+CREATE_APP, SELECT_APP = "90ca0000050100000f0100", "905a00000301000000"
+GET_APPS, FREE_FILE = "906a000000", "90cd00000701 00eeee 2c0100 00"  # 300 bytes, free to all
+WRITE_240 = "908d0000f7 01 000000 f00000" + "ab" * 240 + "00"
+READ_255, READ_1 = "90ad000007 01 000000 ff0000 00", "90ad000007 01 000000 010000 00"
+
+
+class IsoDepContract:
+    """What a card with applications is promised to be, whatever carries its messages."""
+
+    def met(self, rig: Rig, card: int = 0) -> Connection:
+        rig.put(card)
+        return rig.reader.wait_for_card(timeout_s=SEEN_S)
+
+    def test_a_card_with_applications_is_met(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        assert connection.uid == desfire_rig.uids[0]
+        assert connection.atr.hex() == "3b8180018080"
+        assert connection.classic is None
+
+    def test_whole_messages_are_answered_one_after_the_other(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        for _ in range(2):
+            assert say(connection, GET_VERSION) == "04010112001a05" + "91af"
+            assert say(connection, MORE).endswith("91af")
+            last = say(connection, MORE)
+            assert last.startswith(desfire_rig.uids[0].hex())
+            assert last.endswith("9100")
+
+    def test_what_the_card_refuses_is_an_answer(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        assert say(connection, "90ff000000") == "911c"
+        assert say(connection, "00a4040007d276000085019900") == "6a82"
+        assert say(connection, GET_APPS) == "9100"
+
+    def test_long_messages_go_and_come_whole(self, desfire_rig: Rig) -> None:
+        # Longer than a frame of the card (64 bytes), and than one of the reader (at most 256).
+        connection = self.met(desfire_rig)
+        for made in (CREATE_APP, SELECT_APP, FREE_FILE, WRITE_240):
+            assert say(connection, made) == "9100"
+        assert say(connection, READ_255) == "ab" * 240 + "00" * 15 + "9100"
+        assert say(connection, "905a0000c8" + "00" * 200 + "00") == "917e"
+
+    def test_a_look_leaves_what_is_selected(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        for made in (CREATE_APP, SELECT_APP, FREE_FILE):
+            assert say(connection, made) == "9100"
+        assert not desfire_rig.reader.wait_for_removal(timeout_s=PATIENCE_S)
+        assert say(connection, READ_1) == "009100"
+
+    def test_the_next_connection_begins_anew(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        for made in (CREATE_APP, SELECT_APP, FREE_FILE, WRITE_240):
+            assert say(connection, made) == "9100"
+        connection.close()
+        assert not desfire_rig.reader.wait_for_removal(timeout_s=PATIENCE_S)
+        again = desfire_rig.reader.wait_for_card(timeout_s=SEEN_S)
+        assert say(again, READ_1) != "ab9100"
+        assert say(again, SELECT_APP) == "9100"
+        assert say(again, READ_1) == "ab9100"
+
+    def test_a_lifted_card_ends_its_connection_for_good(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        assert say(connection, GET_VERSION).endswith("91af")
+        desfire_rig.lift()
+        with pytest.raises(CardRemoved) as first:
+            say(connection, MORE)
+        assert first.value.frames_done > 0
+        desfire_rig.put(0)
+        with pytest.raises(CardRemoved) as later:
+            say(connection, MORE)
+        assert later.value.frames_done == first.value.frames_done
+        connection.close()
+
+    def test_a_lifted_card_is_removed(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        assert not desfire_rig.reader.wait_for_removal(timeout_s=0)
+        desfire_rig.lift()
+        assert desfire_rig.reader.wait_for_removal(timeout_s=SEEN_S)
+        connection.close()
+
+    def test_after_a_lost_card_the_next_one_is_met(self, desfire_rig: Rig) -> None:
+        first = self.met(desfire_rig, 0)
+        desfire_rig.put(1)
+        with pytest.raises(CardRemoved):
+            say(first, GET_VERSION)
+        first.close()
+        assert desfire_rig.reader.wait_for_removal(timeout_s=SEEN_S)
+        second = desfire_rig.reader.wait_for_card(timeout_s=SEEN_S)
+        assert second.uid == desfire_rig.uids[1]
+        assert say(second, GET_VERSION).endswith("91af")
+
+    def test_close_may_come_twice_and_ends_every_verb(self, desfire_rig: Rig) -> None:
+        connection = self.met(desfire_rig)
+        port = iso_dep(connection)
+        connection.close()
+        connection.close()
+        with pytest.raises(ValueError, match="closed"):
+            port.transmit(bytes.fromhex(GET_VERSION))

@@ -1,7 +1,6 @@
-"""A PN532 as far as our NFC driver talks to it, in memory or behind a pseudo-terminal.
-
-Written from the chip's manual (cards.md 8); the card in its field is `hw_sim`'s. Unlike a PC/SC
-reader it does not select a card again by itself: after a refusal the card stays mute.
+"""A PN532 before our NFC driver, in memory or behind a pseudo-terminal, with cards of several
+kinds. The chip is `hw_sim`'s; what a bench can do with it is here: a swallowed command, noise on
+the line, an adapter pulled out, a card that says it is another.
 """
 
 from __future__ import annotations
@@ -11,102 +10,58 @@ import os
 import threading
 import tty
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from random import Random
 
-from hw_sim import CardImage, ClassicCard, Field, ReaderChip
+from hw_sim.air import Pace
+from hw_sim.field import Field, Picc
+from hw_sim.frames import crc_fits, with_crc
+from hw_sim.iso_dep import RATS, Identity, IsoDepCard, State
+from hw_sim.pn532 import Pn532 as Chip
+from hw_sim.pn532.frames import ACK
 
-ACK = bytes.fromhex("0000ff00ff00")
-RATES = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
-SILENT, REFUSED = 0x01, 0x14
-
-
-def framed(data: bytes) -> bytes:
-    """A normal frame around TFI and data."""
-    return (
-        b"\x00\x00\xff"
-        + bytes((len(data), -len(data) & 0xFF))
-        + data
-        + bytes((-sum(data) & 0xFF, 0))
-    )
+_HEAD_BYTES, _TAIL_BYTES = 6, 2  # of a normal frame, around the command and its data
+_SELECT = (b"\x93\x70", b"\x95\x70")
 
 
 class Pn532:
-    """The chip. `hear` takes what the host wrote and returns what the chip sends, in frames."""
+    """One chip with what lies before it. `heard`: the commands, code first; `air`: every frame."""
 
     def __init__(self) -> None:
-        self.rate = 115_200
         self.swallow = 0  # so many commands go unheard, as after sleep
         self.heard: list[bytes] = []
-        self._reader = ReaderChip(Field(None))
-        self._image: CardImage | None = None
-        self._sak: int | None = None
-        self._selected = False
-        self._rested = True  # the card was without power since it was last selected
-        self._next_rate: int | None = None
+        self.air: list[tuple[bytes, bytes | None]] = []
+        self.field_of: Callable[[Picc | None], Field] = self._listening
+        self._card: Picc | None = None
+        self._chip = Chip(lambda: self.field_of(self._card))
 
-    def put(self, image: CardImage | None, *, sak: int | None = None) -> None:
-        """Lay a card into the field, or take it away; `sak`: what it is said to be instead."""
-        self._image, self._sak = image, sak
-        self._reader = ReaderChip(Field(None if image is None else ClassicCard(image)))
-        self._selected, self._rested = False, True
+    @property
+    def rate(self) -> int:
+        return self._chip.rate
 
-    def hear(self, written: bytes) -> list[bytes]:
-        start = written.find(b"\x00\x00\xff", written.find(ACK) + len(ACK) if ACK in written else 0)
-        if ACK in written and self._next_rate is not None:
-            self.rate, self._next_rate = self._next_rate, None
-        if start < 0:
-            return []
-        length = written[start + 3]
-        data = written[start + 5 : start + 5 + length]
-        assert framed(data) == written[start : start + length + 7], "a frame that is none"
-        self.heard.append(data)
-        if self.swallow:
-            self.swallow -= 1
-            return []
-        return [ACK, framed(b"\xd5" + bytes((data[1] + 1,)) + self._answer(data[1], data[2:]))]
+    @rate.setter
+    def rate(self, rate: int) -> None:
+        self._chip.rate = rate
 
-    def _answer(self, command: int, data: bytes) -> bytes:
-        if command == 0x02:
-            return bytes.fromhex("32010607")
-        if command == 0x10:
-            self._next_rate = RATES[data[0]]
-        elif command == 0x32 and data == b"\x01\x00":
-            self._selected, self._rested = False, True
-            self._reader.power_off()
-        elif command == 0x4A:
-            return self._list_targets()
-        elif command == 0x40:
-            return self._exchange(data[1:])
-        return b""
+    def put(self, card: Picc | None) -> None:
+        """Lay a card into the field, or take it away."""
+        if self._card is not None:
+            self._card.power_off()
+        self._card = card
+        self._chip.field_changed()
 
-    def _list_targets(self) -> bytes:
-        # A card that is active or halted does not answer REQA.
-        self._selected = self._rested and bool(self._reader.power_on())
-        self._rested = False
-        if not self._selected or self._image is None:
-            return b"\x00"
-        uid = self._image.uid
-        sak = self._image.sak if self._sak is None else self._sak
-        return b"\x01\x01" + self._image.atqa[::-1] + bytes((sak, len(uid))) + uid
+    def hear(self, written: bytes, *, rate: int) -> list[bytes]:
+        start = written.rfind(b"\x00\x00\xff")
+        if rate == self.rate and start >= 0 and not written.endswith(ACK):
+            self.heard.append(written[start + _HEAD_BYTES : -_TAIL_BYTES])
+            if self.swallow:
+                self.swallow -= 1
+                return []
+        return self._chip.hear(written, rate=rate)
 
-    def _exchange(self, frame: bytes) -> bytes:
-        if not self._selected:
-            return bytes((SILENT,))
-        command, block, rest = frame[0], frame[1], frame[2:]
-        send = self._reader.transmit
-        if command in (0x60, 0x61):
-            assert self._image is not None
-            assert rest[6:] == self._image.uid[-4:], "another card's UID"
-            send(b"\xff\x82\x00\x00\x06" + rest[:6])
-            answer = send(bytes((0xFF, 0x86, 0, 0, 5, 1, 0, block, command, 0)))
-        elif command == 0x30:
-            answer = send(bytes((0xFF, 0xB0, 0, block, 16)))
-        else:
-            answer = send(bytes((0xFF, 0xD6, 0, block, 16)) + rest)
-        if answer[-2:] == b"\x90\x00":
-            return b"\x00" + answer[:-2]
-        self._selected = False
-        return bytes((REFUSED if command in (0x60, 0x61) else SILENT,))
+    def _listening(self, card: Picc | None) -> Field:
+        return Field(card, heard=lambda frame, answer: self.air.append((frame, answer)))
 
 
 class Wire:
@@ -124,8 +79,7 @@ class Wire:
         if not self.plugged:
             raise OSError(errno.EIO, "unplugged")
         self._waiting.clear()
-        if self.baudrate == self.chip.rate:
-            self._waiting.extend(self.chip.hear(bytes(frame)))
+        self._waiting.extend(self.chip.hear(bytes(frame), rate=self.baudrate))
 
     def read(self, timeout: int) -> bytearray:
         if not self.plugged:
@@ -160,21 +114,66 @@ class Pty:
             os.close(self._host)
 
     def _run(self) -> None:
-        seen = b""
         with suppress(OSError):
             while piece := os.read(self._host, 4096):
-                seen += piece
-                if not _whole(seen):
-                    continue
-                for frame in self._chip.hear(seen):
+                for frame in self._chip.hear(piece, rate=self._chip.rate):
                     os.write(self._host, self._noise + frame)
-                seen = b""
 
 
-def _whole(seen: bytes) -> bool:
-    """Whether `seen` ends with a whole frame."""
-    start = seen.rfind(b"\x00\x00\xff")
-    if start < 0 or len(seen) < start + 6:
-        return False
-    length = seen[start + 3]
-    return seen.endswith(ACK) or len(seen) >= start + length + 7
+class Said:
+    """A card that says of itself that it is another (its SAK)."""
+
+    def __init__(self, card: Picc, sak: int) -> None:
+        self._card = card
+        self._sak = bytes((sak,))
+
+    @property
+    def pace(self) -> Pace:
+        return self._card.pace
+
+    @property
+    def rates_kbps(self) -> tuple[int, int]:
+        return self._card.rates_kbps
+
+    def answer(self, frame: bytes) -> bytes | None:
+        answer = self._card.answer(frame)
+        if answer is None or frame[:2] not in _SELECT or answer == with_crc(b"\x04"):
+            return answer
+        return with_crc(self._sak)
+
+    def tear(self, frame: bytes, rng: Random, *, locks: bool) -> None:
+        self._card.tear(frame, rng, locks=locks)
+
+    def power_off(self) -> None:
+        self._card.power_off()
+
+
+class BothKinds(Said):
+    """A card with a Classic's memory and applications beside: a bank card that is a ticket too.
+    Before RATS it is the Classic, after it speaks whole messages, which it says back."""
+
+    work_us = 0.0
+
+    def __init__(self, classic: Picc, uid: bytes, *, sak: int) -> None:
+        super().__init__(classic, sak)
+        self._uid = uid
+        self._whole = IsoDepCard(self)
+
+    def identity(self) -> Identity:
+        return Identity(uid=self._uid, atqa=b"\x04\x00", ats=bytes.fromhex("067577810280"))
+
+    def reset(self) -> None:
+        """Nothing is kept."""
+
+    def transmit(self, message: bytes) -> bytes:
+        return message
+
+    def answer(self, frame: bytes) -> bytes | None:
+        if self._whole.state is State.PROTOCOL:
+            return self._whole.answer(frame)
+        answer, whole = super().answer(frame), self._whole.answer(frame)
+        return whole if frame[:1] == bytes((RATS,)) and crc_fits(frame) else answer
+
+    def power_off(self) -> None:
+        super().power_off()
+        self._whole.power_off()

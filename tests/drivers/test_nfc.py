@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from random import Random
 
 import pytest
 from nfc.clf import pn532
@@ -18,15 +17,23 @@ from drivers.errors import (
     ReaderGone,
     UnknownScheme,
 )
-from drivers.nfc import NfcReader, first_frame, wake
+from drivers.nfc import NfcReader, wake
+from drivers.pn532_frames import first_frame
 from drivers.registry import open_reader, readers
-from hw_sim import CardImage, new_blank_classic
-from tests.drivers.contract_suite import DATA, FACTORY, OTHER, ReaderContract, classic
-from tests.drivers.pn532_rig import ACK, RATES, Pn532, Pty, Wire, framed
-
-
-def blank(number: int = 0, uid: bytes | None = None) -> CardImage:
-    return new_blank_classic(Random(number), uid=uid)
+from hw_sim.image import Image
+from hw_sim.picc import card_of
+from hw_sim.pn532.chip import RATES
+from hw_sim.pn532.frames import ACK, framed
+from tests.drivers.cards import blank, desfire
+from tests.drivers.contract_suite import (
+    DATA,
+    FACTORY,
+    OTHER,
+    IsoDepContract,
+    ReaderContract,
+    classic,
+)
+from tests.drivers.pn532_rig import Pn532, Pty, Said, Wire
 
 
 def chipset(wire: Wire) -> pn532.Chipset:
@@ -36,15 +43,15 @@ def chipset(wire: Wire) -> pn532.Chipset:
 class WireRig:
     """Two cards before a chip in memory."""
 
-    def __init__(self) -> None:
-        self.cards = (blank(0), blank(1))
-        self.uids = (self.cards[0].uid, self.cards[1].uid)
+    def __init__(self, cards: tuple[Image, Image]) -> None:
+        self.cards = cards
+        self.uids = (cards[0].uid, cards[1].uid)
         self.chip = Pn532()
         self.wire = Wire(self.chip)
         self.reader = NfcReader("nfc:test", chipset(self.wire))
 
     def put(self, card: int) -> None:
-        self.chip.put(self.cards[card])
+        self.chip.put(card_of(self.cards[card]))
 
     def lift(self) -> None:
         self.chip.put(None)
@@ -52,25 +59,36 @@ class WireRig:
 
 @pytest.fixture
 def rig() -> WireRig:
-    return WireRig()
+    return WireRig((blank(0), blank(1)))
 
 
 class TestNfcReader(ReaderContract):
     """The contract, on a PN532."""
 
 
+@pytest.fixture
+def desfire_rig() -> WireRig:
+    return WireRig((desfire(0), desfire(1)))
+
+
+class TestNfcIsoDep(IsoDepContract):
+    """The contract of cards with applications, on a PN532."""
+
+
 def test_of_a_long_uid_the_last_four_bytes_take_part(rig: WireRig) -> None:
-    rig.chip.put(blank(uid=bytes.fromhex("04112233445566")))
+    rig.chip.put(card_of(blank(0, uid=bytes.fromhex("04112233445566"))))
     connection = rig.reader.wait_for_card(timeout_s=0)
     assert connection.uid.hex() == "04112233445566"
     assert classic(connection).authenticate(4, FACTORY, key_b=True)
 
 
 def test_a_card_that_is_no_classic_has_no_classic_port(rig: WireRig) -> None:
-    rig.chip.put(blank(), sak=0x20)
+    rig.chip.put(Said(card_of(blank(0)), 0x00))
     connection = rig.reader.wait_for_card(timeout_s=0)
     assert connection.classic is None
+    assert connection.iso_dep is None
     assert connection.atr[13:15] == bytes(2)
+    assert not rig.reader.wait_for_removal(timeout_s=0)
 
 
 def test_an_unplugged_reader_is_gone_for_good(rig: WireRig) -> None:
@@ -109,7 +127,7 @@ def test_no_key_reaches_a_log(rig: WireRig, caplog: pytest.LogCaptureFixture) ->
     assert not logging.getLogger("nfc").propagate
 
 
-@pytest.mark.parametrize("rate", RATES[4:])
+@pytest.mark.parametrize("rate", RATES[4:8])
 def test_a_chip_left_at_another_rate_is_found_and_brought_back(rate: int) -> None:
     # Known from the field: works once, then silent until power is cut.
     chip = Pn532()
@@ -154,7 +172,7 @@ def test_a_long_frame_is_found() -> None:
 @pytest.fixture
 def pty() -> Iterator[Pty]:
     chip = Pn532()
-    chip.put(blank())
+    chip.put(card_of(blank(0)))
     line = Pty(chip, noise=b"\x00\xaa\x00")
     yield line
     line.unplug()

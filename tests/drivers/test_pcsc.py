@@ -50,6 +50,7 @@ class Service:
         self.up = True
         self.connect_result = 0
         self.reconnect_result = 0
+        self.resets = 0
         self.answers: list[tuple[int, list[int]]] = []  # what the next transmits say
         self.sent: list[bytes] = []
         self.contexts: set[int] = set()
@@ -109,6 +110,7 @@ class Service:
         self, card: int, share: int, protocols: int, init: int, /
     ) -> tuple[int, int]:
         self._card(card)
+        self.resets += 1
         return self.reconnect_result, 2
 
     def SCardDisconnect(self, card: int, disposition: int, /) -> int:
@@ -315,6 +317,32 @@ def test_a_card_that_dies_while_it_is_met_is_not_there() -> None:
     service.answers = [(signed(Code.NOT_TRANSACTED), [])]
     with pytest.raises(NoCard):
         reader(service).wait_for_card(timeout_s=0)
+
+
+def test_a_card_that_may_have_been_used_is_reset_first() -> None:
+    service = Service(Virtual=lying())
+    waits = reader(service)
+    for turn in range(1, 3):  # another program may have left it with a session open; so may we
+        waits.wait_for_card(timeout_s=0).close()
+        assert service.resets == turn
+
+
+def test_a_card_seen_to_be_put_down_costs_no_reset() -> None:
+    service = Service(Virtual=Slot())
+    waits = reader(service)
+    for turn in range(3):
+        with pytest.raises(NoCard):
+            waits.wait_for_card(timeout_s=0)
+        service.slots["Virtual"] = Slot(uid=UID, events=2 * turn + 1)
+        waits.wait_for_card(timeout_s=0).close()
+        service.slots["Virtual"] = Slot(events=2 * turn + 2)
+    assert service.resets == 0
+    # Put down, lifted and put down again between two looks: who knows what was done to it.
+    with pytest.raises(NoCard):
+        waits.wait_for_card(timeout_s=0)
+    service.slots["Virtual"] = Slot(uid=UID, events=9)
+    waits.wait_for_card(timeout_s=0)
+    assert service.resets == 1
 
 
 def test_nothing_is_left_open_in_the_service() -> None:

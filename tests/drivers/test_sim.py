@@ -19,21 +19,28 @@ from drivers.errors import (
 )
 from drivers.registry import open_reader
 from hw_sim import new_blank_classic, save
-from hw_sim.image import load_classic
-from tests.drivers.contract_suite import DATA, FACTORY, ReaderContract, classic
+from hw_sim.image import Image, load_classic
+from tests.drivers.cards import blank, desfire
+from tests.drivers.contract_suite import (
+    DATA,
+    FACTORY,
+    IsoDepContract,
+    ReaderContract,
+    classic,
+)
 
 
 class SimRig:
     """A folder in which card files are laid on a place and taken away."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cards: tuple[Image, Image]) -> None:
         self.place = folder / "place"
         self.reader = open_reader(f"sim:{self.place}")
         self._boxed = (folder / "card-0", folder / "card-1")
         self._lying: Path | None = None
-        for number, path in enumerate(self._boxed):
-            save(path, new_blank_classic(Random(number), uid=bytes((4, 1, 2, number))))
-        self.uids = (load_classic(self._boxed[0]).uid, load_classic(self._boxed[1]).uid)
+        for path, card in zip(self._boxed, cards, strict=True):
+            save(path, card)
+        self.uids = (cards[0].uid, cards[1].uid)
 
     def put(self, card: int) -> None:
         self.lift()
@@ -48,13 +55,24 @@ class SimRig:
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[SimRig]:
-    rig = SimRig(tmp_path)
+    rig = SimRig(tmp_path, (blank(0), blank(1)))
     yield rig
     rig.reader.close()
 
 
 class TestSimReader(ReaderContract):
     """The contract, on a card file."""
+
+
+@pytest.fixture
+def desfire_rig(tmp_path: Path) -> Iterator[SimRig]:
+    rig = SimRig(tmp_path, (desfire(0), desfire(1)))
+    yield rig
+    rig.reader.close()
+
+
+class TestSimIsoDep(IsoDepContract):
+    """The contract of cards with applications, on a card file."""
 
 
 @pytest.fixture

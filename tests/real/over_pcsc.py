@@ -24,9 +24,18 @@ from drivers.errors import (
     ServiceGone,
 )
 from drivers.registry import open_reader, readers
-from hw_sim import load, new_blank_classic, save
+from hw_sim import load, save
+from hw_sim.image import Image
 from hw_sim.vpcd import Notice, VpcdServer
-from tests.drivers.contract_suite import DATA, FACTORY, SEEN_S, ReaderContract, classic
+from tests.drivers.cards import blank, desfire
+from tests.drivers.contract_suite import (
+    DATA,
+    FACTORY,
+    SEEN_S,
+    IsoDepContract,
+    ReaderContract,
+    classic,
+)
 from tests.real.pcscd import Pcscd
 
 URI = "pcsc:Virtual PCD 00 00"
@@ -40,19 +49,19 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pcscd]:
     pcscd.stop()
 
 
-def box(folder: Path, number: int) -> Path:
-    """A card in its box."""
+def box(folder: Path, number: int, card: Image | None = None) -> Path:
+    """A card in its box: a blank Classic where it is not said which."""
     path = folder / f"card-{number}"
-    save(path, new_blank_classic(Random(number), uid=bytes((4, 1, 2, number))))
+    save(path, card or blank(number))
     return path
 
 
 class VpcdRig:
     """Two cards and the virtual reader's first slot."""
 
-    def __init__(self, folder: Path, pcscd: Pcscd, uri: str = URI) -> None:
-        self.reader = open_reader(uri)
-        self._boxed = (box(folder, 0), box(folder, 1))
+    def __init__(self, folder: Path, pcscd: Pcscd, cards: tuple[Image, Image]) -> None:
+        self.reader = open_reader(URI)
+        self._boxed = (box(folder, 0, cards[0]), box(folder, 1, cards[1]))
         self.uids = (load(self._boxed[0]).uid, load(self._boxed[1]).uid)
         self._port = pcscd.port0
         self._server: VpcdServer | None = None
@@ -80,7 +89,15 @@ def _untold(_notice: Notice) -> None:
 
 @pytest.fixture
 def rig(tmp_path: Path, pcscd: Pcscd) -> Iterator[VpcdRig]:
-    rig = VpcdRig(tmp_path, pcscd)
+    rig = VpcdRig(tmp_path, pcscd, (blank(0), blank(1)))
+    yield rig
+    rig.close()
+    gone(rig.reader.uri)
+
+
+@pytest.fixture
+def desfire_rig(tmp_path: Path, pcscd: Pcscd) -> Iterator[VpcdRig]:
+    rig = VpcdRig(tmp_path, pcscd, (desfire(0), desfire(1)))
     yield rig
     rig.close()
     gone(rig.reader.uri)
@@ -96,6 +113,10 @@ def gone(uri: str) -> None:
 
 class TestPcscReader(ReaderContract):
     """The contract, over pcscd and its virtual reader."""
+
+
+class TestPcscIsoDep(IsoDepContract):
+    """The contract of cards with applications, over pcscd and its virtual reader."""
 
 
 def test_cards_swapped_without_a_gap_are_all_seen(rig: VpcdRig) -> None:

@@ -11,6 +11,7 @@ class Transport(Protocol):
 class Chipset:
     ACK: bytearray
     transport: Transport
+    host_command_frame_max_size: int
     class Error(Exception):
         errno: int
 
@@ -24,3 +25,5 @@ class Chipset:
         self, max_tg: int, brty: int, initiator_data: bytes
     ) -> bytearray | None: ...
     def in_data_exchange(self, data: bytes, timeout: float) -> tuple[bytearray, bool]: ...
+    def in_communicate_thru(self, data: bytes, timeout: float) -> bytearray: ...
+    def write_register(self, *values: tuple[str, int]) -> None: ...
