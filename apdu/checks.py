@@ -7,6 +7,8 @@ Source: ISO/IEC 14443-3 annex B (CRC_A); AN12196 (CRC32 without its last inversi
 from __future__ import annotations
 
 import zlib
+from functools import reduce
+from operator import xor
 from typing import Final
 
 CRC_A_BYTES: Final = 2
@@ -36,3 +38,8 @@ def crc_a(data: bytes) -> bytes:
 def crc32(data: bytes) -> bytes:
     """DESFire's CRC32, 4 bytes: the usual one with the last inversion left out."""
     return (zlib.crc32(data) ^ 0xFFFFFFFF).to_bytes(CRC32_BYTES, "little")
+
+
+def bcc(uid_part: bytes) -> int:
+    """The check byte behind the four bytes of a cascade level: their XOR (ISO/IEC 14443-3)."""
+    return reduce(xor, uid_part, 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from apdu.atr import (
@@ -15,21 +13,23 @@ from apdu.atr import (
     storage_card,
     tck_of,
 )
-from tests.apdu.vectors import Vector, cases, published
+from tests.apdu.vectors import Vector, published
 
 
-@pytest.mark.parametrize("case", cases("atr_storage"), ids=lambda c: str(c["card"]))
-def test_a_storage_atr_names_its_card(case: dict[str, Any]) -> None:
-    atr = bytes.fromhex(case["atr"])
-    name = storage_card(atr)
-    assert name == int(case["name"], 16)
-    assert CARD_NAMES[name] == case["card"]
-    assert storage_atr(name) == atr
+@pytest.mark.parametrize("v", published("atr_storage"), ids=repr)
+def test_a_storage_atr_names_its_card(v: Vector) -> None:
+    for case in v.raw["cases"]:
+        atr = bytes.fromhex(case["atr"])
+        name = storage_card(atr)
+        assert name == int(case["name"], 16), v.source
+        assert CARD_NAMES[name] == case["card"], v.source
+        assert storage_atr(name) == atr, v.source
 
 
 @pytest.mark.parametrize("v", published("atr_tck"), ids=repr)
 def test_the_check_byte_is_that_of_a_real_card(v: Vector) -> None:
     assert tck_of(v["atr"][:-1]) == v["tck"][0], v.source
+    assert storage_card(v["atr"]) is None
 
 
 @pytest.mark.parametrize("at", range(20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,16 @@ def test_value_blocks_as_published(v: Vector) -> None:
         return
     assert found == ValueBlock(value=v.raw["value"], address=v.raw["address"]), v.source
     assert bytes(found) == v["block"], v.source
+
+
+@pytest.mark.parametrize("v", published("value_op"), ids=repr)
+def test_a_value_is_counted_as_published(v: Vector) -> None:
+    before = ValueBlock.parse(v["before"])
+    assert before is not None
+    assert before.address == v.raw["address"], v.source
+    sign = {"decrement": -1, "increment": 1}[v.raw["op"]]
+    after = replace(before, value=before.value + sign * v.raw["operand"])
+    assert bytes(after) == v["after"], v.source
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 255), st.integers(0, 127))

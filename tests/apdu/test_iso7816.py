@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from apdu.iso7816 import Command, Response
-from tests.apdu.vectors import cases
+from tests.apdu.vectors import Vector, published
 
 
-@pytest.mark.parametrize("case", cases("apdu_cases"), ids=lambda c: str(c["case"]))
-def test_a_command_is_encoded_as_the_standard_says(case: dict[str, Any]) -> None:
-    wanted = bytes.fromhex(case["apdu"])
-    cla, ins, p1, p2 = wanted[:4]
-    data = bytes.fromhex(case.get("data", ""))
-    assert bytes(Command(cla=cla, ins=ins, p1=p1, p2=p2, data=data, ne=case.get("le"))) == wanted
+@pytest.mark.parametrize("v", published("apdu_cases"), ids=repr)
+def test_a_command_is_encoded_as_the_standard_says(v: Vector) -> None:
+    for case in v.raw["cases"]:
+        wanted = bytes.fromhex(case["apdu"])
+        cla, ins, p1, p2 = wanted[:4]
+        data = bytes.fromhex(case.get("data", ""))
+        command = Command(cla=cla, ins=ins, p1=p1, p2=p2, data=data, ne=case.get("le"))
+        assert bytes(command) == wanted, v.source
+        assert str(command.case) == case["case"][:1], v.source
 
 
 @pytest.mark.parametrize("ne", [0, -1, 0x10001])
