@@ -10,6 +10,7 @@ Source: cards.md 5.3–5.8.
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Callable, Generator
 
 from apdu.desfire import auth, commands
@@ -190,5 +191,5 @@ def answer_of(message: Message[R], data: bytes) -> R:
     """The typed answer. Raises `DesfireAnswerWrong` where `data` has not its form."""
     try:
         return message.read(data)
-    except (ValueError, ArithmeticError) as wrong:
+    except (ValueError, struct.error) as wrong:
         raise DesfireAnswerWrong(command=message.name, wrong="length") from wrong
