@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apdu.atr import iso_dep_atr
 from apdu.ats import FRAME_BYTES, Ats
-from tests.apdu.vectors import cases, published
+from tests.apdu.vectors import Vector, published
 
 
-def test_a_desfires_answer_is_taken_apart(record_property: Callable[[str, object], None]) -> None:
-    # ats-1: the ATS of a DESFire EV1 and EV2.
-    vectors = published("ats")
-    for vector in vectors:
-        found = Ats.parse(vector["ats"])
-        assert found is not None, vector.source
-        for field, wanted in vector.raw["expected"].items():
-            said = getattr(found, field)
-            plain = said.hex() if isinstance(said, bytes) else said
-            assert (list(plain) if isinstance(plain, tuple) else plain) == wanted, field
-    record_property("vectors run by the terminal side", len(vectors))
+@pytest.mark.parametrize("vector", published("ats"), ids=repr)
+def test_an_answer_is_taken_apart(vector: Vector) -> None:
+    found = Ats.parse(vector["ats"])
+    assert found is not None, vector.source
+    for field, wanted in vector.raw["expected"].items():
+        said = getattr(found, field)
+        plain = said.hex() if isinstance(said, bytes) else said
+        assert (list(plain) if isinstance(plain, tuple) else plain) == wanted, field
 
 
-def test_the_atr_of_an_answer(record_property: Callable[[str, object], None]) -> None:
-    # atr-2: PC/SC part 3 takes the historical bytes; a second kind of reader the whole ATS.
-    for case in cases("atr_isodep"):
+@pytest.mark.parametrize("vector", published("atr_isodep"), ids=repr)
+def test_the_atr_of_an_answer(vector: Vector) -> None:
+    # PC/SC part 3 takes the historical bytes; a second kind of reader hands on the whole ATS.
+    for case in vector.raw["cases"]:
         if case["ats"] is None:
             historical = bytes.fromhex(case["historical"])
         else:
             ats = Ats.parse(bytes.fromhex(case["ats"]))
             assert ats is not None
             historical = ats.historical
-        assert iso_dep_atr(historical).hex() == case["atr"]
-    record_property("vectors run by the terminal side", 1)
+        assert iso_dep_atr(historical).hex() == case["atr"], vector.source
 
 
 def test_of_long_history_an_atr_holds_fifteen_bytes() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from apdu.iso7816 import Command
@@ -17,7 +15,7 @@ from apdu.storage import (
     read_block,
     update_block,
 )
-from tests.apdu.vectors import cases, published
+from tests.apdu.vectors import Vector, published
 
 KEY = Secret(bytes.fromhex("A0A1A2A3A4A5"))
 DATA = bytes(range(16))
@@ -46,18 +44,15 @@ def test_lengths_that_no_card_has_are_refused() -> None:
         load_key(Secret(bytes(5)), p1=0, slot=0)
 
 
-def test_value_commands_in_every_dialect(
-    record_property: Callable[[str, object], None],
-) -> None:
-    # pcsc-value-1: manuals of Identiv, ACS and HID.
-    told = cases("pcsc_value")
-    for case in told:
+@pytest.mark.parametrize("vector", published("pcsc_value"), ids=repr)
+def test_value_commands_in_every_dialect(vector: Vector) -> None:
+    cases = vector.raw["cases"]
+    for case in cases:
         sign = 1 if case["op"] == "increment" else -1
         dialect = ValueDialect(case["dialect"])
         (command,) = change_value(dialect, case["block"], sign * case["operand"])
-        assert bytes(command).hex() == case["apdu"], published("pcsc_value")[0].source
-    assert {case["dialect"] for case in told} == {d.value for d in ValueDialect} - {"raw"}
-    record_property("vectors run by the terminal side", 1)
+        assert bytes(command).hex() == case["apdu"], vector.source
+    assert {case["dialect"] for case in cases} == {d.value for d in ValueDialect} - {"raw"}
 
 
 @pytest.mark.parametrize(
