@@ -17,16 +17,21 @@ _DIVISORS: Final = {106: 1, 212: 2, 424: 4, 848: 8}
 
 
 def exchange_fc(
-    *, out_bits: int, back_bits: int, rate_kbps: int = 106, card_us: float = 0.0
+    *,
+    out_bits: int,
+    back_bits: int,
+    rate_kbps: int = 106,
+    card_us: float = 0.0,
+    classic: bool = False,
 ) -> tuple[int, int, int]:
     """Carrier periods: request and gap with the card's work, answer, guard.
 
-    Bits as on air: 9 a byte, 7 of a short frame, 4 of an ACK; `back_bits` 0: nothing answers. At
-    106 kbit/s a card begins on the grid of its bits.
+    Bits as on air: 9 a byte, 7 of a short frame, 4 of an ACK; `back_bits` 0: nothing answers. A Classic
+    begins its answer on the grid of bits.
     """
     bit = _BIT_FC // _DIVISORS[rate_kbps]
     work = round(card_us * FC_MHZ)
-    if rate_kbps == 106 and back_bits:
+    if classic and back_bits:
         work = -(-work // _BIT_FC) * _BIT_FC
     start = 0 if rate_kbps == 106 else _FAST_START_FC
     answer = start + (1 + back_bits) * bit if back_bits else 0
@@ -34,10 +39,19 @@ def exchange_fc(
 
 
 def exchange_us(
-    *, out_bits: int, back_bits: int, rate_kbps: int = 106, card_us: float = 0.0
+    *,
+    out_bits: int,
+    back_bits: int,
+    rate_kbps: int = 106,
+    card_us: float = 0.0,
+    classic: bool = False,
 ) -> float:
     """The same in microseconds, all three together."""
     parts = exchange_fc(
-        out_bits=out_bits, back_bits=back_bits, rate_kbps=rate_kbps, card_us=card_us
+        out_bits=out_bits,
+        back_bits=back_bits,
+        rate_kbps=rate_kbps,
+        card_us=card_us,
+        classic=classic,
     )
     return sum(parts) / FC_MHZ
