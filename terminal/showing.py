@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cards.errors import WrongCard
 from cards.identify import recognise
+from cards.on_classic import RecordCard
 from cards.open import open_card
+from terminal.card_extras import NOTHING, extra_lines, extras_of
 from terminal.words.speak import LANGUAGES, language, say
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 # What has a name in `terminal.words.ui`; a kind of tomorrow's is said as it is.
 _KINDS_SAID = (
-    *("flora", "blank-classic", "classic", "classic-4k", "ultralight", "felica"),
+    *("flora", "blank-classic", "blank-classic-4k", "classic", "classic-4k", "easycard", "ndef"),
+    *("ultralight", "felica", "blank-desfire", "child", "student"),
     *("desfire", "nhi", "bank", "bank-easycard", "phone", "iso-dep", "unknown"),
 )
 
@@ -25,7 +28,7 @@ _KINDS_SAID = (
 def public_facts(connection: Connection) -> dict[str, Any]:
     """What any card says of itself; the rest is null. Tries no key."""
     found = recognise(connection)
-    return _facts(kind=found.kind, chip=found.chip, uid=found.uid)
+    return bare_facts(kind=found.kind, chip=found.chip, uid=found.uid)
 
 
 def whole_card(connection: Connection, home: Home) -> dict[str, Any]:
@@ -41,7 +44,8 @@ def whole_card(connection: Connection, home: Home) -> dict[str, Any]:
     return {**facts, **_ours(card, home)}
 
 
-def _facts(*, kind: str, chip: str, uid: bytes) -> dict[str, Any]:
+def bare_facts(*, kind: str, chip: str, uid: bytes) -> dict[str, Any]:
+    """What is shown of every card; all that is not known is null."""
     return {
         "kind": kind,
         "chip": chip,
@@ -54,18 +58,21 @@ def _facts(*, kind: str, chip: str, uid: bytes) -> dict[str, Any]:
         "trip": None,
         "purse_ntd": None,
         "our_sectors": None,
+        **NOTHING,
     }
 
 
 def _ours(card: Card, home: Home) -> dict[str, Any]:
     from validation.describe import trip_of
 
+    extras = extras_of(card, home.network)
     state = card.state
     mark = state.binding if state else None
     if mark is not None and home.ledger.ended(card.card_ref, mark.binding_id):
         mark = None
     return {
         "kind": card.kind,
+        "uid": card.uid.hex(),  # the true one, where the air's is random
         "mode": card.mode,
         "issued": card.issued,
         "prepared": card.mode == "record" and state is not None and not state.issued,
@@ -73,7 +80,8 @@ def _ours(card: Card, home: Home) -> dict[str, Any]:
         "binding": _binding(mark, home) if mark else None,
         "trip": trip_of(state, home.network) if state else None,
         "purse_ntd": card.purse.ntd if card.purse else None,
-        "our_sectors": list(home.ours.sectors) if card.mode == "record" else [],
+        "our_sectors": list(home.ours.sectors) if isinstance(card, RecordCard) else [],
+        **extras,
     }
 
 
@@ -88,7 +96,7 @@ def _binding(mark: BindingMark, home: Home) -> dict[str, Any]:
 def lines_of(facts: dict[str, Any]) -> list[str]:
     """The facts for people; what is null is left out."""
     lines = [say("ui.kind", kind=kind_name(facts["kind"]))]
-    lines += [say(f"ui.{name}", **{name: facts[name]}) for name in ("chip", "uid")]
+    lines += [say(f"ui.{name}", **{name: facts[name]}) for name in ("chip", "uid") if facts[name]]
     if facts["mode"] is None:
         return lines if facts["kind"] in ("flora", "classic") else [*lines, say("ui.not_ours")]
     lines.append(say("ui.mode", mode=say(f"ui.mode_{facts['mode']}")))
@@ -101,7 +109,7 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
         lines.append(trip_line(facts["trip"]))
     if facts["purse_ntd"] is not None:
         lines.append(say("ui.purse", purse_ntd=facts["purse_ntd"]))
-    return lines
+    return lines + extra_lines(facts)
 
 
 def kind_name(kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from cards.state import CardState
+from cards.state import CardState, TapEvent
 from validation.errors import UnknownRoute, UnknownStop
 from validation.network import Network, Route
 from validation.tap_time import TAIPEI
@@ -19,9 +19,7 @@ def trip_of(state: CardState, network: Network) -> dict[str, Any] | None:
     trip = state.trip
     if trip is None:
         return None
-    route: Route | None = None
-    with suppress(UnknownRoute):
-        route = network.route_numbered(trip.route)
+    route = _route(network, trip.route)
     return {
         "open": trip.open,
         "bound": trip.bound,
@@ -34,11 +32,42 @@ def trip_of(state: CardState, network: Network) -> dict[str, Any] | None:
     }
 
 
+def event_facts(event: TapEvent, network: Network) -> dict[str, Any]:
+    """One of a card's last taps; `outcome` as the gate called it. Nulls as in `trip_of`."""
+    route = _route(network, event.route)
+    stop, name_zh, name_en = _names(route, event.stop)
+    return {
+        "n": event.n,
+        "outcome": "on" if event.open else "off",
+        "class": "half" if event.half else "full",
+        "bound": event.bound,
+        "route": route.name if route else None,
+        "stop": stop,
+        "stop_zh": name_zh,
+        "stop_en": name_en,
+        "at": event.at.astimezone(TAIPEI).isoformat(),
+        "fare_ntd": event.fare_ntd,
+        "charged_ntd": event.charged_ntd,
+        "purse_ntd": event.purse_after,
+    }
+
+
+def _route(network: Network, number: int) -> Route | None:
+    with suppress(UnknownRoute):
+        return network.route_numbered(number)
+    return None
+
+
 def _stop(prefix: str, route: Route | None, number: int) -> dict[str, str | None]:
     """`{prefix}_stop` (id), `{prefix}_zh`, `{prefix}_en`."""
-    said: tuple[str | None, str | None, str | None] = (None, None, None)
+    said = _names(route, number)
+    return dict(zip((f"{prefix}_stop", f"{prefix}_zh", f"{prefix}_en"), said, strict=True))
+
+
+def _names(route: Route | None, number: int) -> tuple[str | None, str | None, str | None]:
+    """A stop's id and its two names."""
     if route is not None:
         with suppress(UnknownStop):
             stop = route.stop_numbered(number)
-            said = (stop.stop, stop.name_zh, stop.name_en)
-    return dict(zip((f"{prefix}_stop", f"{prefix}_zh", f"{prefix}_en"), said, strict=True))
+            return stop.stop, stop.name_zh, stop.name_en
+    return None, None, None

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.message import Message
 
+from terminal.card_extras import NOTHING
 from terminal.counter.port import CardSeen, Done, Job, StatusNow, Unfinished
 from terminal.words.said import Parts
 
@@ -22,7 +23,9 @@ STOCK: dict[str, Any] = {
     "trip": None,
     "purse_ntd": 100,
     "our_sectors": [12, 13, 14],
+    **NOTHING,
 }
+BLANK_DESFIRE = STOCK | {"kind": "blank-desfire", "chip": "MIFARE DESFire EV2", "purse_ntd": None}
 TRIP: dict[str, Any] = {
     "open": False,
     "route": "300",
