@@ -111,13 +111,16 @@ class SimReader:
         return left_s > 0
 
 
-class _SimLink:
-    """The card of one file on the simulated reader chip (drivers.link.Link)."""
+def hold(image: Image) -> LinkConnection:
+    """A card that lies in no file, on a reader of its own; what is written to it is in `image`."""
+    return _MemoryLink(image).connect()
 
-    def __init__(self, path: Path, image: Image, *, tear: Tear | None) -> None:
-        self._path = path
+
+class _MemoryLink:
+    """A card on the simulated reader chip, kept nowhere (drivers.link.Link)."""
+
+    def __init__(self, image: Image, *, tear: Tear | None = None) -> None:
         self._image = image
-        self._version = _Version.of(path)
         # A model's chance, seeded by the card: the same tear on the same card is the same.
         self._field = Field(card_of(image), tear=tear, rng=Random(image.seed))  # noqa: S311
         self._chip = ReaderChip(self._field)
@@ -134,6 +137,24 @@ class _SimLink:
             raise CardRemoved(frames_done=0)
         return LinkConnection(self, atr=atr)
 
+    def transmit(self, apdu: bytes) -> bytes | None:
+        return self._chip.transmit(apdu)
+
+    def reselect(self) -> bool:
+        return bool(self._chip.power_on())
+
+    def close(self) -> None:
+        self._chip.power_off()
+
+
+class _SimLink(_MemoryLink):
+    """The card of one file on the simulated reader chip."""
+
+    def __init__(self, path: Path, image: Image, *, tear: Tear | None) -> None:
+        self._path = path
+        self._version = _Version.of(path)
+        super().__init__(image, tear=tear)
+
     def in_place(self) -> bool:
         """Whether the file is still the one that we read or wrote last."""
         return _Version.of(self._path) == self._version
@@ -142,16 +163,13 @@ class _SimLink:
         if not self.in_place():
             return None
         written = self._image.writes
-        answer = self._chip.transmit(apdu)
+        answer = super().transmit(apdu)
         if self._image.writes != written:
             self._keep()  # before the answer is handed up: a kill then loses no write
         return answer
 
     def reselect(self) -> bool:
-        return self.in_place() and bool(self._chip.power_on())
-
-    def close(self) -> None:
-        self._chip.power_off()
+        return self.in_place() and super().reselect()
 
     def _keep(self) -> None:
         try:

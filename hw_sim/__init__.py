@@ -5,7 +5,7 @@ hw_sim/README.md says how to use it alone.
 """
 
 from hw_sim.classic import ClassicCard
-from hw_sim.dumps import from_plain, to_plain
+from hw_sim.dumps import Dump, Form, dump_of_card, look_at, read_dump, write_dump
 from hw_sim.field import Field, Picc, Tear
 from hw_sim.image import CardImage, ImageCorrupt, load, save
 from hw_sim.reader_chip import ReaderChip
@@ -14,16 +14,20 @@ from hw_sim.stock import new_blank_classic, new_flora, topup
 __all__ = [
     "CardImage",
     "ClassicCard",
+    "Dump",
     "Field",
+    "Form",
     "ImageCorrupt",
     "Picc",
     "ReaderChip",
     "Tear",
-    "from_plain",
+    "dump_of_card",
     "load",
+    "look_at",
     "new_blank_classic",
     "new_flora",
+    "read_dump",
     "save",
-    "to_plain",
     "topup",
+    "write_dump",
 ]

@@ -1,16 +1,18 @@
-"""Sectors and blocks of a MIFARE Classic: 32 sectors of 4 blocks, then (4K) 8 of 16 blocks.
+"""Sectors and blocks of a MIFARE Classic: 32 sectors of 4 blocks, then (4K) 8 of 16 blocks. A 1K
+has the first 16 of them, a Mini the first 5; the 2K is a MIFARE Plus that behaves as a Classic.
 
 Source: MF1S50yyX and MF1S70yyX data sheets 8.6; cards.md 2.1, 2.2.
 """
 
 from __future__ import annotations
 
-CHIP_CLASSIC_1K, CHIP_CLASSIC_4K = "classic-1k", "classic-4k"
+CHIP_MINI, CHIP_CLASSIC_1K, CHIP_2K = "classic-mini", "classic-1k", "classic-2k"
+CHIP_CLASSIC_4K = "classic-4k"
 BLOCK_BYTES = 16
-BLOCKS = {CHIP_CLASSIC_1K: 64, CHIP_CLASSIC_4K: 256}
+BLOCKS = {CHIP_MINI: 20, CHIP_CLASSIC_1K: 64, CHIP_2K: 128, CHIP_CLASSIC_4K: 256}
 """Blocks of each chip."""
-SAKS = {CHIP_CLASSIC_1K: 0x08, CHIP_CLASSIC_4K: 0x18}
-ATQA_LOW = {CHIP_CLASSIC_1K: 0x04, CHIP_CLASSIC_4K: 0x02}
+SAKS = {CHIP_MINI: 0x09, CHIP_CLASSIC_1K: 0x08, CHIP_2K: 0x08, CHIP_CLASSIC_4K: 0x18}
+ATQA_LOW = {CHIP_MINI: 0x04, CHIP_CLASSIC_1K: 0x04, CHIP_2K: 0x04, CHIP_CLASSIC_4K: 0x02}
 """First byte of the ATQA with a UID of 4 bytes; with 7 bytes bit 6 is set too."""
 LARGE_FROM_BLOCK, LARGE_FROM_SECTOR = 128, 32
 TRAILER_GROUP = 3

@@ -93,6 +93,11 @@ def load(path: str | os.PathLike[str]) -> Image:
     return _from_document(document)
 
 
+def looks_like_a_card_file(data: bytes) -> bool:
+    """Whether these bytes mean to be a card file, however damaged; a dump in JSON is none."""
+    return data.lstrip().startswith(b"{") and json.dumps(FORMAT).encode() in data[:FILE_BYTES_MAX]
+
+
 def save(path: str | os.PathLike[str], image: Image) -> None:
     """Replace the card file at once. Raises OSError, and then the old file is still there."""
     target = Path(os.path.realpath(path))

@@ -6,10 +6,11 @@ about what the city's own stock holds. Keys and company data are invented.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from hw_sim import value
-from hw_sim.desfire.image import CHIP_EV1, CHIP_EV2, UID_BYTES, DesfireImage
+from hw_sim.desfire.image import CHIP_EV1, CHIP_EV2, UID_BYTES, DesfireImage, Value
 from hw_sim.frames import CASCADE_TAG, bcc
 from hw_sim.geometry import (
     BLOCK_BYTES,
@@ -21,7 +22,7 @@ from hw_sim.geometry import (
     blocks_of,
     sectors,
 )
-from hw_sim.image import CardImage
+from hw_sim.image import CardImage, Image
 
 PURSE_NTD_MIN, PURSE_NTD_MAX = -60, 32_767
 SECTORS = 16
@@ -100,22 +101,41 @@ def new_desfire(
     )
 
 
+class NoPurseThere(Exception):
+    """The card company's machine finds no purse on the card."""
+
+
 def topup(image: CardImage, ntd: int, *, blocks: tuple[int, int]) -> int:
     """What the card company's machine does: add NT$ `ntd` (1…) to both value blocks.
 
     Each keeps its address byte; a block that is no valid value block is left alone. Returns the
-    smaller value afterwards. Raises ValueError, and nothing has changed, if neither is valid or
-    one would hold more than NT$32,767.
+    smaller value afterwards. Raises `NoPurseThere` if neither is valid, ValueError if one would
+    hold more than NT$32,767; nothing has changed then.
     """
     purse = {block: found for block in blocks if (found := value.decode(image.blocks[block]))}
-    if ntd < 1 or not purse:
-        raise ValueError("no amount" if ntd < 1 else "no valid value block")
+    if not purse:
+        raise NoPurseThere
     after = {block: amount + ntd for block, (amount, _) in purse.items()}
-    if max(after.values()) > PURSE_NTD_MAX:
-        raise ValueError(f"more than {PURSE_NTD_MAX}")
+    if ntd < 1 or max(after.values()) > PURSE_NTD_MAX:
+        raise ValueError(f"ntd={ntd}")
     for block, amount in after.items():
         image.program(block, value.encode(amount, purse[block][1]))
     return min(after.values())
+
+
+def credit(image: Image, ntd: int, *, aid: bytes, file: int) -> int:
+    """The same machine on a DESFire: add NT$ `ntd` (1…) to a value file. Returns its amount.
+    Raises `NoPurseThere`, and ValueError beyond the file's upper end."""
+    app = image.application(aid) if isinstance(image, DesfireImage) else None
+    found = app.files.get(file) if app is not None else None
+    if found is None or not isinstance(found.content, Value):
+        raise NoPurseThere
+    amount = found.content.amount + ntd
+    if ntd < 1 or amount > found.content.upper:
+        raise ValueError(f"ntd={ntd}")
+    found.content = replace(found.content, amount=amount)
+    image.writes += 1
+    return amount
 
 
 def _blank(

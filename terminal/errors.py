@@ -174,9 +174,42 @@ class NoPurse(Fault):
 
 @dataclass(eq=False, kw_only=True)
 class DumpSize(Fault):
-    """A dump of another size than a MIFARE Classic 1K."""
+    """A file in none of the formats of dumps, nor of the size of a plain one."""
 
     got_bytes: int
+
+
+@dataclass(eq=False, kw_only=True)
+class HolderUnfit(Fault):
+    """The holder of a simulated NHI card: a field that is missing, unknown or of the wrong form."""
+
+    field: str  # its name, never its value
+
+
+@dataclass(eq=False, kw_only=True)
+class DumpUnreadable(Fault):
+    """A dump in a known format that does not keep to it."""
+
+    why: str  # a few English words
+
+
+@dataclass(eq=False, kw_only=True)
+class DumpLacks(Fault):
+    """A dump from which no card can be made: so many bytes of its memory are unknown."""
+
+    unknown_bytes: int
+
+
+@dataclass(eq=False, kw_only=True)
+class DumpKeyless(Fault):
+    """A dump of a card whose keys no dump holds."""
+
+
+@dataclass(eq=False, kw_only=True)
+class DumpUnfit(Fault):
+    """A card that this format of dump has no way to hold."""
+
+    form: str
 
 
 @dataclass(eq=False, kw_only=True)

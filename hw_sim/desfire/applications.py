@@ -15,7 +15,6 @@ from hw_sim.desfire.image import (
     APPLICATIONS_MAX,
     EV1_APPLICATIONS,
     KEYS_MAX,
-    UID_BYTES,
     Application,
     Key,
     KeyKind,
@@ -30,19 +29,12 @@ PICC_NAME = bytes.fromhex("d2760000850100")
 MASTER_FILE_ID = 0x3F00
 NO_ISO_IDS = frozenset((0x0000, MASTER_FILE_ID, 0x3FFF, 0xFFFF))
 AIDS_PER_FRAME = 19
-HARDWARE = {True: "04010101001a05", False: "04010112001a05"}
-SOFTWARE = {True: "04010101041a05", False: "04010102011a05"}
-"""GetVersion of an 8K card, by "is an EV1" (cards.md 5.5)."""
 FLAG_NO_FORMAT, FLAG_RANDOM_UID = 0x01, 0x02
 
 
 def get_version(core: Core, params: bytes) -> Answer:
-    """The UID is zeros where the card keeps it to itself."""
     refuse_unless(not params, Status.LENGTH)
-    image = core.image
-    uid = bytes(UID_BYTES) if image.random_uid else image.uid
-    hardware, software = bytes.fromhex(HARDWARE[image.ev1]), bytes.fromhex(SOFTWARE[image.ev1])
-    return Answer(parts=(hardware, software, uid + image.production))
+    return Answer(parts=core.image.version_parts())
 
 
 def select_application(core: Core, params: bytes) -> Answer:

@@ -26,6 +26,11 @@ CAPACITY_BYTES = 7_936
 its application and a second file."""
 
 
+HARDWARE = {True: "04010101001a05", False: "04010112001a05"}
+SOFTWARE = {True: "04010101041a05", False: "04010102011a05"}
+"""GetVersion of an 8K card, by "is an EV1" (cards.md 5.5)."""
+
+
 class KeyKind(Enum):
     """The type of all keys of an application; the number is that of bits 7-6 of KS2."""
 
@@ -155,6 +160,12 @@ class DesfireImage:
     def ev1(self) -> bool:
         """True for an EV1, false for an EV2."""
         return self.chip == CHIP_EV1
+
+    def version_parts(self) -> tuple[bytes, bytes, bytes]:
+        """What GetVersion answers. The UID is zeros where the card keeps it to itself."""
+        uid = bytes(UID_BYTES) if self.random_uid else self.uid
+        parts = HARDWARE[self.ev1], SOFTWARE[self.ev1]
+        return bytes.fromhex(parts[0]), bytes.fromhex(parts[1]), uid + self.production
 
     def application(self, aid: bytes) -> Application | None:
         """The application with this AID."""

@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from terminal.cli.card_kinds import DESFIRES, KINDS, PURSE_MAX_NTD, Wanted
 from terminal.cli.context import CARD_TIMEOUT_S, Cli, pass_cli
+from terminal.cli.rekey import rekey
 from terminal.cli.tree import command, group, option
 from terminal.words.speak import say
 
 if TYPE_CHECKING:
+    from random import Random
+
     from cards.config import OurSectors
-    from hw_sim.image import CardImage, Image
+    from hw_sim.dumps import Dump, Look
+    from hw_sim.image import Image
     from hw_sim.pn532 import Pn532Server
     from hw_sim.vpcd import VpcdServer
+    from terminal.home import Home
 
-DESFIRES: Final = ("blank-desfire", "child", "student")
-"""The same chip from the box; what becomes of it is its label."""
-KINDS: Final = ("flora", "blank-classic", "blank-classic-4k", *DESFIRES)
-PURSE_MIN_NTD, PURSE_MAX_NTD = -60, 32_767
+CHIP_CLASSIC_1K: Final = "classic-1k"
 
 card = group("card")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What `card new` was asked for, as the command line said it."""
-
-    kind: str
-    uid_hex: str | None
-    purse_ntd: int
-    no_free_sector: bool
-    ev1: bool
-    random_uid: bool
-    holder: str | None
-
-    def check(self) -> None:
-        """Raises `ArgumentBad` for an option that says nothing about this kind of card."""
-        from terminal.errors import ArgumentBad, PurseTooFull
-
-        desfire, flora = self.kind in DESFIRES, self.kind == "flora"
-        misplaced = {
-            "--ev1": self.ev1 and not desfire,
-            "--random-uid": self.random_uid and not desfire,
-            "--uid": self.uid_hex is not None and (self.kind == "nhi" or not self._uid_fits()),
-            "--no-free-sector": self.no_free_sector and not flora,
-            "--purse": self.purse_ntd < PURSE_MIN_NTD or (self.purse_ntd != 0 and not flora),
-            "--holder": (self.holder is not None) != (self.kind == "nhi"),
-        }
-        if self.purse_ntd > PURSE_MAX_NTD:
-            raise PurseTooFull(ntd_max=PURSE_MAX_NTD)
-        for argument, wrong in misplaced.items():
-            if wrong:
-                raise ArgumentBad(argument=argument, command="card new")
-
-    def _uid_fits(self) -> bool:
-        """A DESFire has a UID of 7 bytes; what is no UID at all is told by `_uid`."""
-        return self.kind not in DESFIRES or len(self.uid_hex or "") != 8
+card.add_command(rekey)
 
 
 @command("new", "card_new", parent=card)
@@ -74,18 +40,19 @@ class Wanted:
 @option("--no-free-sector", key="card_no_free", is_flag=True)
 @option("--ev1", key="card_ev1", is_flag=True)
 @option("--random-uid", key="card_random_uid", is_flag=True)
+@option("--holder", key="card_holder", metavar="-")
 @pass_cli
 def new(cli: Cli, /, *, file: Path, **said: Any) -> None:
-    wanted = Wanted(**said, holder=None)
+    wanted = Wanted(**said)
     _only_in_simulation(cli, "card new")
     wanted.check()
-    image = _new(wanted, uid=_uid(wanted.uid_hex))
+    image = _new(wanted, uid=wanted.uid())
     _save(file, image)
     cli.answer(
         {
             "file": str(file),
             "kind": wanted.kind,
-            "uid": image.uid.hex(),
+            "uid": image.uid.hex() or None,
             "purse_ntd": wanted.purse_ntd,
         },
         say("ui.card_made", file=str(file)),
@@ -104,6 +71,8 @@ def _new(wanted: Wanted, *, uid: bytes | None) -> Image:
         return new_blank_classic(chance, uid=uid)
     if wanted.kind == "blank-classic-4k":
         return new_blank_classic(chance, uid=uid, chip=CHIP_CLASSIC_4K)
+    if wanted.kind == "nhi":
+        return _new_nhi(wanted.holder or "", chance)
     if wanted.kind in DESFIRES:
         made = new_desfire(chance, uid=uid, ev1=wanted.ev1, random_uid=wanted.random_uid)
         made.kind = wanted.kind
@@ -119,40 +88,159 @@ def _new(wanted: Wanted, *, uid: bytes | None) -> Image:
     )
 
 
+def _new_nhi(holder: str, chance: Random) -> Image:
+    """Of the person whose facts come on stdin. Raises `HolderUnfit`, which names the field."""
+    from hw_sim.nhi import new_nhi
+    from issuance.strict_json import load, shown
+    from terminal.cli.context import read_applicant
+    from terminal.errors import HolderUnfit
+
+    said = load(read_applicant(holder))
+    if not isinstance(said, dict):
+        raise HolderUnfit(field="holder")
+    try:
+        return new_nhi(chance, holder=said)
+    except ValueError as error:
+        raise HolderUnfit(field=shown(str(error))) from None
+
+
 @command("topup", "card_topup", parent=card)
 @click.argument("file", metavar="FILE", type=Path)
 @click.argument("ntd", metavar="NTD", type=click.IntRange(min=1))
 @pass_cli
 def topup(cli: Cli, file: Path, ntd: int) -> None:
-    from hw_sim import value
+    from cards.desfire_layout import APPLICATION, FileNo
+    from hw_sim.image import CardImage
+    from hw_sim.stock import NoPurseThere, credit
     from hw_sim.stock import topup as top_up
     from terminal.errors import NoPurse, PurseTooFull
 
     _only_in_simulation(cli, "card topup")
     image = _load(file)
-    blocks = _stock()[0].purse_blocks
     try:
-        purse_ntd = top_up(image, ntd, blocks=blocks)
-    except ValueError:
-        if any(value.decode(image.blocks[block]) for block in blocks):
-            raise PurseTooFull(ntd_max=PURSE_MAX_NTD) from None
+        if isinstance(image, CardImage):
+            purse_ntd = top_up(image, ntd, blocks=_stock()[0].purse_blocks)
+        else:
+            purse_ntd = credit(image, ntd, aid=APPLICATION, file=FileNo.PURSE)
+    except NoPurseThere:
         raise NoPurse from None
+    except ValueError:
+        raise PurseTooFull(ntd_max=PURSE_MAX_NTD) from None
     _save(file, image)
     cli.answer({"purse_ntd": purse_ntd}, say("ui.topped_up", purse_ntd=purse_ntd))
 
 
 @command("show", "card_show", parent=card)
-@option("--reader", key="reader", required=True, metavar="URI")
+@option("--reader", key="reader", metavar="URI")
+@option("--dump", key="card_dump", metavar="FILE", type=Path)
 @pass_cli
-def show(cli: Cli, reader: str) -> None:
+def show(cli: Cli, reader: str | None, dump: Path | None) -> None:
+    from terminal.dump_facts import lines_of_dump
+    from terminal.errors import ArgumentBad
     from terminal.laying import Laying
     from terminal.showing import lines_of, public_facts, whole_card
 
+    if (reader is None) == (dump is None):
+        raise ArgumentBad(argument="--reader, --dump", command="card show")
     home = cli.home_if_any("card show")
-    with Laying(reader, timeout_s=CARD_TIMEOUT_S) as laying:
+    if dump is not None:
+        facts = _facts_of_file(dump, home)
+        more = lines_of_dump(facts["dump"]) if facts["dump"] else []
+        cli.answer(facts, *lines_of(facts), *more)
+        return
+    with Laying(reader or "", timeout_s=CARD_TIMEOUT_S) as laying:
         connection = laying.connection()
         facts = public_facts(connection) if home is None else whole_card(connection, home)
     cli.answer(facts, *lines_of(facts))
+
+
+def _facts_of_file(file: Path, home: Home | None) -> dict[str, Any]:
+    """What a dump shows, or a card file: the card in it, as on a reader."""
+    from drivers.sim import hold
+    from hw_sim.image import looks_like_a_card_file
+    from terminal.files import read_file
+    from terminal.showing import public_facts, whole_card
+
+    if not looks_like_a_card_file(read_file(file)):
+        return _facts_of_dump(_dump(file), home)
+    connection = hold(_load(file))
+    facts = public_facts(connection) if home is None else whole_card(connection, home)
+    return facts | {"dump": None}
+
+
+def _facts_of_dump(dump: Dump, home: Home | None) -> dict[str, Any]:
+    from hw_sim.dumps import look_at
+    from terminal.showing import bare_facts
+
+    look = look_at(dump)
+    facts = bare_facts(kind=look.kind, chip=look.chip, uid=dump.uid or b"")
+    ours = _ours_of_dump(dump, home) or {}
+    sealed = ours.pop("sealed", None)
+    facts |= {name: value for name, value in ours.items() if name in facts}
+    applications = dump.desfire.applications if dump.desfire is not None else ()
+    atqa, sak = dump.header.atqa, dump.header.sak
+    facts["dump"] = {
+        "form": dump.form.value,
+        "said": dump.header.kind,
+        "atqa": None if atqa is None else atqa.hex(),
+        "sak": None if sak is None else f"{sak:02x}",
+        "unknown_bytes": dump.unknown_bytes,
+        "contradictions": _contradictions(dump),
+        "directory": _directory(look),
+        "locked_sectors": list(look.locked),
+        "unread_sectors": list(look.unread),
+        "applications": {app.aid.hex(): sorted(app.files) for app in applications},
+        "sealed": sealed,
+    }
+    return facts
+
+
+def _ours_of_dump(dump: Dump, home: Home | None) -> dict[str, Any] | None:
+    """What a dump of a card of ours says. With a home the card is put before it, where the dump
+    holds its keys; else its bytes are read. `sealed`: whether its records are genuine."""
+    from random import SystemRandom
+
+    from cards.desfire_layout import APPLICATION
+    from cards.seal import Seal
+    from drivers.sim import hold
+    from hw_sim.dumps import all_known
+    from terminal.dump_facts import classic_record, desfire_record
+    from terminal.showing import whole_card
+
+    if dump.desfire is not None:
+        found = next((a for a in dump.desfire.applications if a.aid == APPLICATION), None)
+        seal = None if home is None or dump.uid is None else Seal(home.keys, dump.uid)
+        files = {number: file.content for number, file in found.files.items()} if found else {}
+        return desfire_record(files, seal)
+    if dump.chip != CHIP_CLASSIC_1K:
+        return None
+    if home is not None:
+        shown = whole_card(hold(dump.image(fill=SystemRandom())), home)
+        if shown["mode"] == "record":
+            return shown | {"sealed": True}
+    ours = home.ours if home is not None else _stock()[0]
+    return classic_record([all_known(block) for block in dump.blocks], ours)
+
+
+def _directory(look: Look) -> dict[str, list[int]]:
+    """Application → its sectors."""
+    found: dict[str, list[int]] = {}
+    for sector, aid in (look.directory.applications if look.directory else {}).items():
+        found.setdefault(aid.hex(), []).append(sector)
+    return found
+
+
+def _contradictions(dump: Dump) -> list[dict[str, Any]]:
+    """Both sides of each; of a key neither."""
+    return [
+        {
+            "what": each.what,
+            "sector": each.sector,
+            "said": None if each.what.startswith("key") else each.said.hex(),
+            "found": None if each.what.startswith("key") else each.found.hex(),
+        }
+        for each in dump.contradictions()
+    ]
 
 
 @command("serve", "card_serve", parent=card)
@@ -209,17 +297,29 @@ def _server(
 @click.argument("file", metavar="FILE", type=Path)
 @pass_cli
 def import_(cli: Cli, dump: Path, file: Path) -> None:
-    from hw_sim.dumps import from_plain
-    from terminal.errors import DumpSize
-    from terminal.files import read_file
+    from hw_sim.dumps import DumpIncomplete
+    from terminal.dump_facts import contradiction_lines
+    from terminal.errors import DumpKeyless, DumpLacks
 
-    data = read_file(dump)
+    read = _dump(dump)
     try:
-        image = from_plain(data)
-    except ValueError:
-        raise DumpSize(got_bytes=len(data)) from None
+        image = read.image()
+    except DumpIncomplete as lacks:
+        if not lacks.unknown_bytes:
+            raise DumpKeyless from None
+        raise DumpLacks(unknown_bytes=lacks.unknown_bytes) from None
     _save(file, image)
-    cli.answer({"file": str(file), "uid": image.uid.hex()}, say("ui.imported", file=str(file)))
+    differ = _contradictions(read)
+    cli.answer(
+        {
+            "file": str(file),
+            "uid": image.uid.hex(),
+            "form": read.form.value,
+            "contradictions": differ,
+        },
+        say("ui.imported", file=str(file)),
+        *contradiction_lines(differ),
+    )
 
 
 @command("export", "card_export", parent=card)
@@ -227,15 +327,40 @@ def import_(cli: Cli, dump: Path, file: Path) -> None:
 @click.argument("dump", metavar="DUMP", type=Path)
 @pass_cli
 def export(cli: Cli, file: Path, dump: Path) -> None:
-    from hw_sim.dumps import to_plain
+    from hw_sim.dumps import DumpIncomplete, Form, dump_of_card, write_dump
+    from terminal.errors import DumpUnfit
     from terminal.files import trouble
 
-    data = to_plain(_load(file))
+    form = {".mct": Form.MCT, ".eml": Form.EML, ".json": Form.PROXMARK, ".nfc": Form.FLIPPER}
+    image, wanted = _load(file), form.get(dump.suffix.lower(), Form.PLAIN)
+    try:
+        data = write_dump(dump_of_card(image, wanted))
+    except DumpIncomplete:
+        raise DumpUnfit(form=wanted.value) from None
     try:
         dump.write_bytes(data)
     except OSError as error:
         raise trouble(dump, error) from None
-    cli.answer({"file": str(dump), "bytes": len(data)}, say("ui.exported", file=str(dump)))
+    cli.answer(
+        {"file": str(dump), "bytes": len(data), "form": wanted.value},
+        say("ui.exported", file=str(dump)),
+    )
+
+
+def _dump(file: Path) -> Dump:
+    """The dump in a file. Raises `DumpSize`, `DumpUnreadable`, `FileTrouble`."""
+    from hw_sim.dumps import DumpUnreadable as Unreadable
+    from hw_sim.dumps import read_dump
+    from terminal.errors import DumpSize, DumpUnreadable
+    from terminal.files import read_file
+
+    data = read_file(file)
+    try:
+        return read_dump(data)
+    except Unreadable as error:
+        if not error.why:
+            raise DumpSize(got_bytes=len(data)) from None
+        raise DumpUnreadable(why=error.why) from None
 
 
 def _only_in_simulation(cli: Cli, name: str) -> None:
@@ -256,19 +381,6 @@ def _stock() -> tuple[OurSectors, bytes]:
     public, keys = development_profile()
     ours = OurSectors(sectors=Profile.load(public).sectors)
     return ours, bytes.fromhex(keys["transport_b"])
-
-
-def _uid(text: str | None) -> bytes | None:
-    from terminal.errors import BadUid
-
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{14}", text):
-        raise BadUid
-    uid = bytes.fromhex(text)
-    if len(uid) == 4 and uid.startswith(b"\x88"):  # the cascade tag (cards.md 1.2)
-        raise BadUid
-    return uid
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -295,11 +407,11 @@ def _card_file(file: Path) -> Iterator[None]:
         raise trouble(file, error) from None
 
 
-def _load(file: Path) -> CardImage:
-    from hw_sim.image import load_classic
+def _load(file: Path) -> Image:
+    from hw_sim.image import load
 
     with _card_file(file):
-        return load_classic(file)
+        return load(file)
 
 
 def _save(file: Path, image: Image) -> None:

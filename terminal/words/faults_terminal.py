@@ -292,14 +292,79 @@ FAULTS: dict[str, Said] = {
     "dump_size": Said(
         2,
         Parts(
-            "卡片映像檔是 {got_bytes} 位元組，應為 1024。",
-            "不是 MIFARE Classic 1K 的純映像；沒有寫入。",
-            "請改用 1,024 位元組的映像檔。",
+            "這個檔案不是卡片映像（{got_bytes} 位元組）。",
+            "純映像是 320、1024、2048 或 4096 位元組。",
+            "其他格式：.mct、.eml、Proxmark JSON、.nfc。",
         ),
         Parts(
-            "The image has {got_bytes} bytes; 1,024 are expected.",
-            "It is no plain image of a MIFARE Classic 1K. Nothing was written.",
-            "Use an image of 1,024 bytes.",
+            "This file is no dump of a card ({got_bytes} bytes).",
+            "A plain dump has 320, 1,024, 2,048 or 4,096. Nothing was written.",
+            "Other formats: .mct, .eml, Proxmark JSON, Flipper .nfc.",
+        ),
+    ),
+    "holder_unfit": Said(
+        2,
+        Parts(
+            "模擬健保卡的持卡人資料不合（{field}）。",
+            "沒有製作卡片檔。",
+            "需要 name、id_no、born、sex，日期用 ISO。",
+        ),
+        Parts(
+            "The holder of the simulated NHI card does not fit ({field}).",
+            "No card file was made.",
+            "Give name, id_no, born and sex; dates in ISO form.",
+        ),
+    ),
+    "dump_unreadable": Said(
+        2,
+        Parts(
+            "卡片映像的內容不合格式（{why}）。",
+            "檔案可能被截斷或改過；沒有寫入。",
+            "請重新匯出映像檔。",
+        ),
+        Parts(
+            "The dump does not keep to its format ({why}).",
+            "It may be cut or edited. Nothing was written.",
+            "Make the dump once more.",
+        ),
+    ),
+    "dump_lacks": Said(
+        2,
+        Parts(
+            "映像不完整，有 {unknown_bytes} 位元組未知。",
+            "不能做成卡片檔；未知的內容不會補上。",
+            "可用 card show --dump 查看。",
+        ),
+        Parts(
+            "The dump lacks {unknown_bytes} bytes of the card's memory.",
+            "No card can be made of it: what is unknown is not made up.",
+            "Look at it with card show --dump.",
+        ),
+    ),
+    "dump_keyless": Said(
+        2,
+        Parts(
+            "這種卡的映像沒有金鑰。",
+            "不能做成卡片檔；沒有寫入。",
+            "可用 card show --dump 查看。",
+        ),
+        Parts(
+            "A dump of this kind of card holds no keys.",
+            "No card file can be made of it. Nothing was written.",
+            "Look at it with card show --dump.",
+        ),
+    ),
+    "dump_unfit": Said(
+        2,
+        Parts(
+            "{form} 格式裝不下這張卡。",
+            "沒有寫入檔案。",
+            "DESFire 請用 .nfc；Classic 2K 請用 .mfd。",
+        ),
+        Parts(
+            "The format {form} cannot hold this card.",
+            "Nothing was written.",
+            "Use .nfc for a DESFire, .mfd for a Classic 2K.",
         ),
     ),
     "address_trouble": Said(

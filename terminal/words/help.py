@@ -46,6 +46,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "每次出現不同序號（DESFire）。",
         "Shows a new serial each time (DESFire).",
     ),
+    "card_holder": (
+        "- ：由標準輸入讀持卡人 JSON（健保卡）。",
+        "-: the holder's JSON on stdin (NHI card).",
+    ),
     "card_topup": ("模擬錢包加值。", "Top up the simulated purse."),
     "card_rekey": (
         "把卡片的金鑰換成最新一版；沒做完時再做一次即可。",

@@ -178,17 +178,17 @@ def test_a_broken_block_is_left_as_it_is() -> None:
     assert image.blocks[57] == b"broken".ljust(16)
 
 
-@pytest.mark.parametrize(("ntd", "why"), [(32_758, "32767"), (0, "amount"), (-5, "amount")])
-def test_a_refused_top_up_changes_nothing(ntd: int, why: str) -> None:
+@pytest.mark.parametrize("ntd", [32_758, 0, -5])
+def test_a_refused_top_up_changes_nothing(ntd: int) -> None:
     image = flora(purse_ntd=10)
     image.program(58, value.encode(-60, 0))  # torn: one block behind
     before = list(image.blocks)
-    with pytest.raises(ValueError, match=why):
+    with pytest.raises(ValueError, match=f"ntd={ntd}"):
         stock.topup(image, ntd, blocks=PURSE)
     assert image.blocks == before
     assert stock.topup(image, 32_757, blocks=PURSE) == 32_697
 
 
 def test_a_card_without_a_purse_cannot_be_topped_up() -> None:
-    with pytest.raises(ValueError, match="no valid"):
+    with pytest.raises(stock.NoPurseThere):
         stock.topup(flora(free=False), 5, blocks=PURSE)
