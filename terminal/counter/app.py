@@ -102,8 +102,11 @@ class CounterApp(App[None]):
         self._show(WaitScreen(self._port, card=self._card, status=self._status))
 
     def action_form(self, verb: Verb) -> None:
-        """Begin an application."""
-        self._show(FormScreen(self._port, verb))
+        """Begin an application; on blank stock of another kind for what that is used for."""
+        facts = self._card.facts if self._card else None
+        is_desfire = facts is not None and facts["kind"] == "blank-desfire"
+        product = "child" if is_desfire and verb == "issue" else "flora"
+        self._show(FormScreen(self._port, verb, product=product))
 
     def action_unfinished(self) -> None:
         """Issuances that were left open."""

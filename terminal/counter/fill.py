@@ -1,4 +1,5 @@
 """The application form: number and Enter, Enter, for a citizen with an ID card of this district.
+What is issued is a Flora card, unless F9 says another.
 
 Checked while it is typed; sent as the JSON that the desk reads. What was typed lives in this
 screen and goes with it.
@@ -6,6 +7,7 @@ screen and goes with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal, cast
 
 from textual import on
@@ -19,8 +21,8 @@ from issuance.application import Kind
 from terminal.cli.context import told
 from terminal.counter.form import (
     ELSEWHERE,
-    KINDS,
     PAPERS,
+    PRODUCT_KINDS,
     PROXY_PAPERS,
     SEEN_AT_FIRST,
     Form,
@@ -43,23 +45,26 @@ SENIOR_CARD = "senior_card"
 class FormScreen(CounterScreen):
     """One application. `verb` is what it is for."""
 
-    KEYS = (
+    KEYS: Sequence[tuple[str, str]] = (
         ("Enter", "key_send"),
         ("F6", "key_kind"),
         ("F7", "key_proxy"),
+        ("F9", "key_product"),
         ("Esc", "key_back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.home", show=False),
         Binding("f6", "kind", show=False, priority=True),
         Binding("f7", "proxy", show=False, priority=True),
+        Binding("f9", "product", show=False, priority=True),
     ]
 
-    def __init__(self, port: Port, verb: Verb) -> None:
+    def __init__(self, port: Port, verb: Verb, *, product: str) -> None:
         super().__init__(port)
         self.verb = verb
-        self.TITLE_KEY = f"form_{verb}"
-        self.form = Form(district=port.district)
+        if verb != "issue":
+            self.KEYS = tuple(key for key in self.KEYS if key != ("F9", "key_product"))
+        self.form = Form(district=port.district, product=product)
         self._number_entered = False  # two Enters typed at once are two, wherever focus is by then
 
     def body(self) -> ComposeResult:
@@ -70,7 +75,7 @@ class FormScreen(CounterScreen):
         with Horizontal(id="choices"):
             yield Choice(id="kind")
             yield Ticks(id="papers")
-        for name in ("district", "until", "born"):
+        for name in ("district", "until", "born", "school"):
             with Horizontal(classes="row", id=f"{name}-row"):
                 yield Spoken(name, id=f"{name}-label", classes="label wide")
                 yield Input(id=name, compact=True, max_length=20)
@@ -80,10 +85,7 @@ class FormScreen(CounterScreen):
 
     def on_mount(self) -> None:
         self.query_one("#papers").border_title = say("screens.papers")
-        kinds = self.query_one("#kind", Choice)
-        kinds.put([(kind, say(f"screens.kind_{kind}")) for kind in KINDS], [self.form.kind])
-        kinds.choose(self.form.kind)
-        self._set_kind()
+        self._set_product()
         zh_en = districts().get(self.form.district)
         self.query_one("#district", Input).value = (
             zh_en[LANGUAGES.index(language())] if zh_en else ""
@@ -117,6 +119,10 @@ class FormScreen(CounterScreen):
         said = both_calendars(typed.value) or (say("screens.unreadable") if typed.value else "")
         self.query_one(f"#{name}-said", Spoken).update(said)
 
+    @on(Input.Changed, "#school")
+    def _school_typed(self, typed: Input.Changed) -> None:
+        self.form.school = typed.value.strip()
+
     @on(Choice.Changed, "#kind")
     def _kind_chosen(self, chosen: Choice.Changed) -> None:
         (kind,) = chosen.marks.on_ids
@@ -147,6 +153,14 @@ class FormScreen(CounterScreen):
         """F6: the next kind of person."""
         self.query_one("#kind", Choice).next()
 
+    def action_product(self) -> None:
+        """F9: the next kind of card to be issued."""
+        if self.verb == "issue":
+            names = list(PRODUCT_KINDS)
+            self.form.product = names[(names.index(self.form.product) + 1) % len(names)]
+            self._set_product()
+            self._say_number()
+
     def action_proxy(self) -> None:
         """F7: who came in the applicant's place."""
         self.app.push_screen(ProxyScreen(self.port, self.form), lambda _: self._say_proxy())
@@ -155,7 +169,9 @@ class FormScreen(CounterScreen):
         if not is_whole(self.form.number, self.form.kind):
             self.query_one("#number", Input).focus()
             return
-        self.app.post_message(Sent(Apply(verb=self.verb, application=self.form.application())))
+        form = self.form
+        job = Apply(verb=self.verb, application=form.application(), product=form.product)
+        self.app.post_message(Sent(job))
 
     def _say_number(self) -> None:
         number, kind = self.form.number, self.form.kind
@@ -168,6 +184,20 @@ class FormScreen(CounterScreen):
             said.update(say("screens.number_right", number=grouped(number)))
         else:
             said.update(say("screens.number_hint"))
+
+    def _set_product(self) -> None:
+        """The card's name, who may have one, and whether a school goes on it."""
+        product = self.form.product
+        of_product = f"_{product}" if product != "flora" else ""
+        self.query_one("#title", Spoken).update(say(f"screens.form_{self.verb}{of_product}"))
+        self.query_one("#school-row").display = product != "flora"
+        self.query_one("#school-label", Spoken).update(say("screens.school"))
+        self.form.kind = PRODUCT_KINDS[product][0]
+        kinds = self.query_one("#kind", Choice)
+        entries = [(kind, say(f"screens.kind_{kind}")) for kind in PRODUCT_KINDS[product]]
+        kinds.put(entries, [self.form.kind])
+        kinds.choose(self.form.kind)
+        self._set_kind()
 
     def _set_kind(self) -> None:
         kind = self.form.kind

@@ -24,6 +24,12 @@ KINDS: Final[tuple[Kind, ...]] = (
     "student",
     "foreign_resident",
 )
+# Who may be given what: a pupil from elsewhere comes as student, whatever the product.
+PRODUCT_KINDS: Final[dict[str, tuple[Kind, ...]]] = {
+    "flora": KINDS,
+    "child": ("citizen", "student"),
+    "student": ("student",),
+}
 PAPERS: Final[dict[str, tuple[str, ...]]] = {
     "citizen": ("national_id", "nhi_card", "household_certificate", "household_transcript"),
     "foreign_spouse": (
@@ -33,7 +39,7 @@ PAPERS: Final[dict[str, tuple[str, ...]]] = {
         "spouse_household_transcript",
     ),
     "permanent_resident": ("permanent_residence_certificate",),
-    "student": ("national_id", "passport", "student_id", "enrolment_certificate"),
+    "student": ("national_id", "nhi_card", "passport", "student_id", "enrolment_certificate"),
     "foreign_resident": ("residence_certificate",),
 }
 SEEN_AT_FIRST: Final[dict[str, tuple[str, ...]]] = {"citizen": ("national_id",)}
@@ -62,12 +68,14 @@ _ROC_OFFSET = 1911  # 民國 N is N + 1911
 class Form:
     """What has been filled in. Lives as long as its screen and no longer."""
 
+    product: str = "flora"
     district: str  # 8 digits, `elsewhere`, or what was typed and is neither
     kind: Kind = "citizen"
     number: str = ""
     papers: frozenset[str] = field(default_factory=lambda: frozenset({"national_id"}))
     until: str = ""  # a certificate's last day, or a student's graduation
     born: str = ""
+    school: str = ""  # its code and the grade: "193601 4"
     senior_card: bool = False
     proxy: str = ""  # "", parent, other
     proxy_number: str = ""
@@ -85,10 +93,8 @@ class Form:
             said["born"] = iso_day(self.born)
         if self.senior_card:
             said["holds_senior_card"] = True
-        if self.kind == "student":
-            said["school"] = {"in_city": True}
-            if self.until:
-                said["school"]["graduates_on"] = iso_day(self.until)
+        if school := self._school():
+            said["school"] = school
         if self.proxy:
             said["proxy"] = {
                 "relation": self.proxy,
@@ -98,6 +104,20 @@ class Form:
                 ],
             }
         return json.dumps(said, ensure_ascii=False).encode()
+
+    def _school(self) -> dict[str, Any]:
+        """A student's, and a child's where there is one."""
+        school: dict[str, Any] = {}
+        if self.kind == "student":
+            school["in_city"] = True
+            if self.until:
+                school["graduates_on"] = iso_day(self.until)
+        words = self.school.split() if self.product != "flora" else []
+        if words:
+            school["code"] = words[0]
+        if grade := fold("".join(words[1:])):
+            school["grade"] = int(grade) if grade.isascii() and grade.isdecimal() else grade
+        return school
 
     def _paper(self, kind: str) -> dict[str, Any]:
         paper: dict[str, Any] = {"kind": kind}

@@ -18,6 +18,7 @@ from drivers.errors import CardMute, CardRemoved, NoCard, ReaderGone, ServiceGon
 from drivers.registry import open_reader
 from fixtures.places import sites
 from issuance.application import parse
+from issuance.products import PRODUCTS
 from sync.clock import TAIPEI
 from terminal.cli.context import told
 from terminal.cli.open import void_parts
@@ -182,7 +183,7 @@ class Owner:
     def _apply(self, job: Apply) -> tuple[Kind, Parts, list[str]]:
         app = parse(job.application)
         if job.verb == "issue":
-            return _told(self._home.desk.issue(app, self._lay))
+            return _told(self._home.desk.issue(app, self._lay, product=PRODUCTS[job.product]))
         binder = self._home.binder
         return _told((binder.bind if job.verb == "bind" else binder.unbind)(app, self._lay))
 

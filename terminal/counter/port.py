@@ -21,6 +21,7 @@ class Apply:
 
     verb: Literal["issue", "bind", "unbind"]
     application: bytes
+    product: str = "flora"
 
     def __repr__(self) -> str:
         return f"Apply(verb={self.verb!r})"

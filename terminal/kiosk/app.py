@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
@@ -189,8 +190,10 @@ def kind_of(facts: Mapping[str, Any]) -> str:
     """What kind of card this is, for a citizen."""
     if facts["mode"] is None:
         return say("screens.kiosk_other")
-    handed_out = facts["issued"] or facts["mode"] == "ledger"
-    return say("screens.kiosk_flora" if handed_out else "screens.kiosk_blank")
+    if not (facts["issued"] or facts["mode"] == "ledger"):
+        return say("screens.kiosk_blank")
+    kind = facts["kind"] if facts["kind"] in ("child", "student") else "flora"
+    return say(f"screens.kiosk_{kind}")
 
 
 def lines_of(facts: Mapping[str, Any]) -> list[str]:
@@ -201,10 +204,17 @@ def lines_of(facts: Mapping[str, Any]) -> list[str]:
     balance = say("screens.kiosk_unknown") if purse is None else f"NT${purse}"
     none = f"{say('screens.kiosk_trip')}  {say('screens.kiosk_trip_none')}"
     return [
+        *_half_fare(facts.get("half_until")),
         f"{say('screens.kiosk_binding')}  {_binding(facts['binding'])}",
         f"{say('screens.kiosk_purse')}  {balance}",
         none if trip is None else trip_line(trip),
     ]
+
+
+def _half_fare(ends_on: date | None) -> list[str]:
+    """A child's: to which day."""
+    until = say("screens.kiosk_until", day=ends_on)
+    return [f"{say('screens.kiosk_half')}  {until}"] if ends_on else []
 
 
 def _binding(binding: Mapping[str, Any] | None) -> str:

@@ -18,7 +18,7 @@ from terminal.counter.unfinished import UnfinishedScreen
 from terminal.counter.wait import WaitScreen
 from terminal.words.said import Parts
 from terminal.words.speak import settle
-from tests.terminal.screens_rig import HANDED_OUT, QUIET, STOCK, FakePort, cut_off
+from tests.terminal.screens_rig import BLANK_DESFIRE, HANDED_OUT, QUIET, STOCK, FakePort, cut_off
 
 SIZE = (80, 24)
 pytestmark = pytest.mark.slow
@@ -116,6 +116,67 @@ async def test_a_foreign_spouse_with_all_papers() -> None:
             {"kind": "spouse_national_id", "district": "66000060"},
             {"kind": "spouse_household_certificate", "district": "66000060"},
         ]
+
+
+async def test_a_child_card_is_offered_on_its_stock() -> None:
+    port = FakePort()
+    app = CounterApp(port)
+    async with app.run_test(size=SIZE) as pilot:
+        port.card(BLANK_DESFIRE)
+        await pilot.pause()
+        assert "可以發兒童卡或學生證" in screen_text(pilot)
+        await pilot.press("f2", *"N116247806", "enter")
+        await pilot.pause()
+        assert said(pilot, "#title") == "發兒童卡：申請人資料"
+        app.screen.query_one("#born", Input).value = "105.2.29"
+        app.screen.query_one("#school", Input).value = "193601 5"
+        await pilot.press("enter")
+        await pilot.pause()
+        job = port.jobs[-1]
+        assert isinstance(job, Apply)
+        assert (job.verb, job.product) == ("issue", "child")
+        given = application(port)
+        assert (given["kind"], given["born"]) == ("citizen", "2016-02-29")
+        assert given["school"] == {"code": "193601", "grade": 5}
+
+
+async def test_f9_changes_what_is_issued() -> None:
+    port = FakePort()
+    app = CounterApp(port)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f2", "f9", "f9", *"L122544270", "enter")
+        await pilot.pause()
+        assert said(pilot, "#title") == "發學生證：申請人資料"
+        assert not app.screen.query_one("#district-row").display
+        for down in (0, 4):  # the ID card, the enrolment certificate
+            await pilot.press(*["down"] * down, "space")
+        app.screen.query_one("#until", Input).value = "117/6/30"
+        app.screen.query_one("#school", Input).value = "194501　八"
+        await pilot.press("enter", "enter")
+        await pilot.pause()
+        job = port.jobs[-1]
+        assert isinstance(job, Apply)
+        assert job.product == "student"
+        assert application(port) == {
+            "kind": "student",
+            "number": "L122544270",
+            "documents": [{"kind": "national_id"}, {"kind": "enrolment_certificate"}],
+            # What is no number goes on as it is, for the application to refuse.
+            "school": {
+                "in_city": True,
+                "graduates_on": "2028-06-30",
+                "code": "194501",
+                "grade": "八",
+            },
+        }
+    async with CounterApp(port).run_test(size=SIZE) as pilot:
+        await pilot.press("f2", "f9", "f9", "f9")
+        await pilot.pause()
+        assert said(pilot, "#title") == "發卡：申請人資料"
+        assert not pilot.app.screen.query_one("#school-row").display
+        await pilot.press("escape", "f3", "f9")  # nothing is issued at a binding
+        await pilot.pause()
+        assert said(pilot, "#title") == "綁卡：申請人資料"
 
 
 async def test_a_parent_comes_for_a_child() -> None:

@@ -54,11 +54,26 @@ async def test_chinese_and_back_with_esc() -> None:
         await pilot.press("enter")
         port.card(STOCK)
         await pilot.pause()
-        assert "尚未發出的花博卡" in text(pilot)
+        assert "尚未發出的卡片" in text(pilot)
         assert "[模擬]" in text(pilot)
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, LanguageScreen)
+
+
+async def test_a_child_card_says_until_when_it_is_half_fare() -> None:
+    port = FakePort()
+    app = KioskApp(port)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("down", "enter")
+        port.card(HANDED_OUT | {"kind": "child", "half_until": "2028-02-28"})
+        await pilot.pause()
+        assert "Child card" in text(pilot)
+        assert "Half fare  until 2028-02-28" in text(pilot)
+        port.card(HANDED_OUT | {"kind": "student", "half_until": None})
+        await pilot.pause()
+        assert "Student card" in text(pilot)
+        assert "Half fare" not in text(pilot)
 
 
 async def test_touch_does_what_keys_do() -> None:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from terminal.counter.app import CounterApp
 from terminal.kiosk.app import KioskApp
 from terminal.words.speak import settle
-from tests.terminal.screens_rig import HANDED_OUT, QUIET, FakePort, cut_off
+from tests.terminal.screens_rig import BLANK_DESFIRE, HANDED_OUT, QUIET, FakePort, cut_off
 
 SIZE = (80, 24)
 pytestmark = pytest.mark.slow
@@ -33,17 +33,17 @@ def still(app: App[None]) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh-TW", "en"])
-@pytest.mark.parametrize("screen", ["wait", "form", "refused", "unfinished"])
+@pytest.mark.parametrize("screen", ["wait", "form", "child", "refused", "unfinished"])
 def test_the_counter(screen: str, lang: str, snap_compare: Compare) -> None:
     settle(lang)
     port = FakePort()
     app = CounterApp(port)
 
     async def before(pilot: Pilot[None]) -> None:
-        port.card(HANDED_OUT)
+        port.card(HANDED_OUT if screen != "child" else BLANK_DESFIRE)
         port.tell(cut_off(7) if screen == "unfinished" else QUIET)
         await pilot.pause()
-        if screen in ("form", "refused"):
+        if screen in ("form", "child", "refused"):
             await pilot.press("f2", *"B100000002")
             still(app)
         if screen == "refused":
