@@ -18,7 +18,7 @@ from drivers.errors import CardRemoved
 from drivers.keys.contract import KeyStore
 from drivers.link import LinkConnection
 from hw_sim.field import Field, Tear
-from hw_sim.image import CardImage
+from hw_sim.image import CardImage, Image
 from hw_sim.picc import card_of
 from hw_sim.reader_chip import ReaderChip
 from hw_sim.stock import new_flora
@@ -68,7 +68,7 @@ def flora(*, purse_ntd: int = 100) -> CardImage:
     )
 
 
-def field_of(image: CardImage, tear: Tear | None = None, *, seed: int = 0) -> Field:
+def field_of(image: Image, tear: Tear | None = None, *, seed: int = 0) -> Field:
     """The image in a field, changed in place. `seed`: how a torn block falls."""
     return Field(card_of(image), tear=tear, rng=Random(seed))
 

@@ -54,6 +54,7 @@ class Chip:
     uid: bytes = UID
     blocks: list[bytes]
     drops_writes: bool = False  # acknowledges and keeps the old (field-bugs C9)
+    drops: frozenset[int] = frozenset()  # the same, in these blocks alone
     chance: Random = field(default_factory=lambda: Random(0))
 
     def ours(self) -> dict[int, bytes]:
@@ -159,7 +160,7 @@ class Presentation:
 
     def _program(self, block: int, data: bytes) -> None:
         self._allowed(block, "write", with_b=True)
-        if not self.chip.drops_writes:
+        if not self.chip.drops_writes and block not in self.chip.drops:
             self.chip.blocks[block] = data
 
     def _allowed(self, block: int, verb: str, *, with_b: bool) -> None:

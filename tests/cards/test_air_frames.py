@@ -1,36 +1,26 @@
-"""What goes over the air is what docs/air.md plans, frame for frame, on a Classic."""
+"""What else docs/air.md says of a Classic: preparing alone, a roll-over, a card under the previous
+version of its keys. (Issuing, binding and tapping: test_frames_as_planned.py.)"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from cards.card import Card
 from cards.personalise import check_blank, issue
-from cards.state import CardState
+from cards.rekey import rekey
 from hw_sim.image import CardImage
 from tests.cards.air import Verb, bind, prepare_it, tap_on
 from tests.cards.over_air import field_of, flora, laid, opened
-from tests.cards.test_two_slots import tapped
-
-
-def prepared() -> CardImage:
-    image = flora()
-    prepare_it(laid(image))
-    return image
-
-
-def issued() -> CardImage:
-    image = prepared()
-    issue(laid(image))
-    return image
+from tests.cards.rig import KEYS
+from tests.cards.test_rekey_classic import ROTATED, FakeJournal
 
 
 def bound() -> CardImage:
-    image = issued()
-    bind(laid(image))
+    image = flora()
+    for verb in (prepare_it, issue, bind):
+        verb(laid(image))
     return image
 
 
@@ -40,32 +30,24 @@ def prepare_new(card: Card) -> None:
     prepare_it(card)
 
 
-def prepare_and_issue(card: Card) -> None:
-    prepare_new(card)
-    issue(card)
+def test_preparing_a_card_from_the_box() -> None:
+    field = field_of(flora())
+    prepare_new(opened(field))
+    assert field.frames == 85 - 9  # without the final record
 
 
-def free_tap(card: Card) -> None:
-    assert isinstance(card.state, CardState)
-    card.put(replace(tapped(card.state, 100, 0), purse_mark=card.state.purse_mark))
+def test_a_roll_over() -> None:
+    field = field_of(bound())
+    rekey(opened(field, keys=ROTATED), version=2, journal=FakeJournal())
+    assert (field.frames, field.bytes, round(field.air_us / 1000, 1)) == (52, 656, 76.5)
 
 
-@pytest.mark.parametrize(
-    ("start", "verb", "frames", "octets", "ms"),
-    [
-        (issued, tap_on, 32, 440, 58.9),  # slot A is older
-        (bound, tap_on, 30, 420, 56.7),
-        (issued, free_tap, 26, 372, 45.9),
-        (bound, free_tap, 24, 352, 43.7),
-        (issued, bind, 29, 438, 52.0),
-        (bound, bind, 27, 418, 49.9),
-        (flora, prepare_new, 76, 1_032, 125.3),
-        (flora, prepare_and_issue, 85, 1_170, 147.8),
-    ],
-)
-def test_frames_bytes_and_air_time_are_the_planned_ones(
-    start: Callable[[], CardImage], verb: Verb, frames: int, octets: int, ms: float
-) -> None:
-    field = field_of(start())
-    verb(opened(field))
-    assert (field.frames, field.bytes, round(field.air_us / 1000, 1)) == (frames, octets, ms)
+@pytest.mark.parametrize(("start", "verb"), [(bound, tap_on), (bound, bind), (flora, prepare_new)])
+def test_one_version_more_costs_one_refused_key(start: Callable[[], CardImage], verb: Verb) -> None:
+    fields = []
+    for keys in (KEYS, ROTATED):
+        fields.append(field_of(start()))
+        verb(opened(fields[-1], keys=keys))
+    one, two = fields
+    assert (two.frames - one.frames, two.bytes - one.bytes) == (5, 38)
+    assert round((two.air_us - one.air_us) / 1000, 1) == 5.2

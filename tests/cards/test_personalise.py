@@ -20,6 +20,7 @@ from cards.errors import (
     SectorLocked,
     WrongCard,
 )
+from cards.on_classic import RecordCard
 from cards.personalise import blank, check_blank, is_begun, issue, prepare, verify
 from cards.state import CardState, Purse
 from tests.cards.rig import (
@@ -245,6 +246,29 @@ def test_a_chip_that_acknowledges_and_drops_writes_is_found_out() -> None:
         with pytest.raises(ReadBackDiffers):
             verb(present(chip))
         assert chip.blocks == blocks
+
+
+@pytest.mark.parametrize("block", [4 * SLOT_A, 4 * SLOT_A + 2])
+def test_a_first_record_that_did_not_stick_is_found_when_all_is_read_again(block: int) -> None:
+    chip = stock()
+    chip.drops = frozenset({block})
+    with pytest.raises(ReadBackDiffers) as differs:
+        prepare(present(chip), directory=DIRECTORY)
+    assert differs.value.block == 4 * SLOT_A
+    chip.drops = frozenset()
+    assert prepared(chip).blocks[block] != bytes(16)
+
+
+def test_a_trailer_is_never_written_unseen() -> None:
+    chip = prepared()
+    trailer = chip.blocks[trailer_of(SLOT_A)]
+    chip.blocks[trailer_of(SLOT_A)] = trailer[:6] + bytes(FROZEN) + trailer[9:]
+    connection = Presentation(chip)
+    card = opened(connection)
+    assert isinstance(card, RecordCard)
+    with pytest.raises(SectorLocked):
+        card.memory.change_key(SLOT_A, KEYS.card_key_version)
+    assert connection.written == []
 
 
 def test_a_key_change_that_was_dropped_is_found_out() -> None:
