@@ -7,6 +7,8 @@ for absent.
 
 from __future__ import annotations
 
+import struct
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +27,10 @@ YEAR_ZERO = 2000
 PRODUCTS = {"flora": 1, "child": 2, "student": 3}
 PRODUCT_OF = {number: product for product, number in PRODUCTS.items()}
 CARD_NUMBER_DIGITS = 10
+COMPILED_FROM = 20
+
+_uses: Counter[bytes] = Counter()  # by a layout's name
+_compiled: dict[bytes, Construct[Any, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +49,33 @@ class Layout:
         return self.body_bytes + self.mac_bytes
 
 
+def _quick(layout: Layout) -> Construct[Any, Any]:
+    """The declaration, compiled from the twentieth use on: then it takes a tenth of the time, and
+    a command that reads one card does not pay for the compiling."""
+    _uses[layout.name] += 1
+    if _uses[layout.name] < COMPILED_FROM:
+        return layout.body
+    if layout.name not in _compiled:
+        _compiled[layout.name] = layout.body.compile()
+    return _compiled[layout.name]
+
+
 def build(layout: Layout, fields: dict[str, Any]) -> bytes:
     """The body. Raises ValueError where a value has no place in it: our fault."""
     try:
-        return bytes(layout.body.build(fields))
-    except ConstructError as e:
+        body = bytes(_quick(layout).build(fields))
+    except (ConstructError, struct.error) as e:
         raise ValueError(f"{layout.name.decode()}: {e}") from e
+    if len(body) != layout.body_bytes:  # compiled, bytes of any length are taken
+        raise ValueError(f"{layout.name.decode()} of {len(body)} bytes")
+    return body
 
 
 def parse(layout: Layout, body: bytes) -> Container[Any]:
     """The fields of a body. Raises `NewerLayout`."""
     if len(body) != layout.body_bytes:
         raise ValueError(f"{layout.name.decode()} of {len(body)} bytes")
-    record: Container[Any] = layout.body.parse(body)
+    record: Container[Any] = _quick(layout).parse(body)
     if record.version != LAYOUT_VERSION:
         raise NewerLayout(version=record.version)
     return record

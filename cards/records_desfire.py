@@ -190,6 +190,8 @@ def pack_policies(listed: tuple[BindingMark, ...]) -> bytes:
         "expires_days": 0,
         "flags": {"half": False},
     }
+    if len(listed) > POLICIES_MAX:
+        raise ValueError(f"{len(listed)} bindings")
     places = [_policy_fields(mark) for mark in listed]
     places += [free] * (POLICIES_MAX - len(places))
     return build(POLICIES, {"version": LAYOUT_VERSION, "listed": places})

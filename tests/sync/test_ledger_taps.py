@@ -71,7 +71,22 @@ def test_a_tap_whose_process_has_gone_is_the_next_ones(home: LedgerHome, ledger:
     assert other.unfinished_tap() == TORN
     other.tap_done()
     assert home.open().unfinished_tap() is None
+    home.close()
     assert list((home.folder / "run").iterdir()) == []
+
+
+def test_a_settled_tap_is_settled_for_whoever_comes_after_a_kill(
+    home: LedgerHome, ledger: Ledger
+) -> None:
+    """The mark's file stays while its ledger is open; written over, it names nothing."""
+    ledger.journal_tap(DONE)
+    ledger.tap_done()
+    (mark,) = (home.folder / "run").glob("tap-*")
+    left = mark.read_bytes()
+    ledger.close()
+    mark.write_bytes(left)  # as a process that was killed now leaves it
+    assert home.open().unfinished_tap() is None
+    assert not mark.exists()
 
 
 def test_a_tap_journalled_as_torn_takes_the_place_of_the_one_taken_over(
