@@ -11,9 +11,11 @@ from typing import NoReturn, Protocol
 from apdu.atr import is_classic, storage_card
 from apdu.errors import Fault
 from apdu.iso7816 import Command, Response
+from apdu.status import StatusWord
 from apdu.storage import GET_UID
 from drivers.contract import ClassicPort, IsoDepPort
 from drivers.errors import CardRemoved, ReaderProtocol
+from drivers.reader_table import GENERIC, Model
 from drivers.storage_card import StorageCardPort
 
 _UID_BYTES = (4, 7, 10)
@@ -36,18 +38,18 @@ class Link(Protocol):
 class LinkConnection:
     """One card over a `Link` (drivers.contract.Connection).
 
-    `uid` is empty for a card that has none (a contact card). Making one asks the card for its
-    UID, so it raises like every verb.
+    `uid` is empty for a card that has none (a contact card). `model`: the reader's row of the
+    reader table. Making one asks the card for its UID, so it raises like every verb.
     """
 
-    def __init__(self, link: Link, *, atr: bytes) -> None:
+    def __init__(self, link: Link, *, atr: bytes, model: Model = GENERIC) -> None:
         self._link = link
         self._atr = atr
         self._answered = 0
         self._dead: Fault | None = None
         self._closed = False
         self._uid = self._ask_uid()
-        self._classic = StorageCardPort(self) if is_classic(atr) else None
+        self._classic = StorageCardPort(self, model) if is_classic(atr) else None
 
     @property
     def uid(self) -> bytes:
@@ -122,5 +124,5 @@ class LinkConnection:
         if not answer.ok:
             return b""
         if len(answer.data) not in _UID_BYTES:
-            raise ReaderProtocol(verb="get_uid", sw=f"{answer.sw:04X}")
+            raise ReaderProtocol(verb="get_uid", sw=StatusWord.of(answer.sw))
         return answer.data

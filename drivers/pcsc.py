@@ -33,19 +33,23 @@ from drivers.errors import (
     ServiceGone,
 )
 from drivers.link import LinkConnection
+from drivers.reader_table import Features, Model, described, is_sam_slot, known
 from drivers.scard import (
     CARD_LOST,
     EVENT_SHIFT,
     LEAVE,
     PROTOCOL_ANY,
+    PROTOCOL_NONE,
     RESET,
     SCOPE_USER,
+    SHARE_DIRECT,
     SHARE_EXCLUSIVE,
     Code,
     Scard,
     State,
     check,
     code_of,
+    features,
 )
 
 _SLICE_S = 0.2
@@ -63,6 +67,7 @@ class PcscReader:
         self._cancelled = Event()
         self._seen: tuple[str, int] | None = None  # the reader and its state when a card was met
         self._empty: dict[str, int] = {}  # readers seen empty: what they had counted then
+        self._models: dict[str, Model] = {}  # of readers that were asked
         self._connection: LinkConnection | None = None
         if must_exist:
             self._watch.states()
@@ -133,7 +138,7 @@ class PcscReader:
         (name,) = held
         fresh = self._empty.pop(name, None) == (states[name] >> EVENT_SHIFT) - 1
         try:
-            connection = _connect(self._api, name, fresh=fresh)
+            connection = _connect(self._api, name, fresh=fresh, models=self._models)
         except CardRemoved:  # it flickers, or the reader still tells of a card that left
             self._cancelled.wait(min(_BACK_OFF_S, slice_s))
             return None
@@ -200,7 +205,8 @@ class _Watch:
     def _matching(self, names: list[str]) -> list[str]:
         if self._name in names:
             return [self._name]
-        return [name for name in names if self._name.casefold() in name.casefold()]
+        meant = [name for name in names if self._name.casefold() in name.casefold()]
+        return [name for name in meant if not is_sam_slot(name)]
 
     def _check(self, result: int, *, verb: str) -> None:
         try:
@@ -256,9 +262,10 @@ class _PcscLink:
         return True
 
 
-def _connect(api: Scard, reader: str, *, fresh: bool) -> LinkConnection:
-    """Hold the card in `reader` alone; reset it unless it is `fresh`. Raises `CardRemoved` where
-    none answers, and what the service says."""
+def _connect(api: Scard, reader: str, *, fresh: bool, models: dict[str, Model]) -> LinkConnection:
+    """Hold the card in `reader` alone; reset it unless it is `fresh`. A reader that is not in
+    `models` is asked for what it is. Raises `CardRemoved` where none answers, and what the service
+    says."""
     result, context = api.SCardEstablishContext(SCOPE_USER)
     check(result, reader=reader, verb="establish")
     result, card, protocol = api.SCardConnect(context, reader, SHARE_EXCLUSIVE, PROTOCOL_ANY)
@@ -274,7 +281,9 @@ def _connect(api: Scard, reader: str, *, fresh: bool) -> LinkConnection:
         atr = link.atr() if there else None
         if atr is None:
             raise CardRemoved(frames_done=0)
-        return LinkConnection(link, atr=atr)
+        if reader not in models:
+            models[reader] = known(reader, features(api, card, reader=reader)).model
+        return LinkConnection(link, atr=atr, model=models[reader])
     except Fault:
         link.close()
         raise
@@ -287,12 +296,29 @@ def _holds_card(state: int) -> bool:
 
 
 def present_readers(api: Scard = scard) -> list[dict[str, str]]:
-    """The service's readers, each with its `uri` and whether a `card` lies there; empty where the
-    service does not answer."""
+    """The service's readers, each with its `uri`, whether a `card` lies there, and what the reader
+    table knows of it; empty where the service does not answer."""
     watch = _Watch(api, "")
     found: list[dict[str, str]] = []
     with suppress(Fault):
         for name, state in watch.all_states().items():
-            found.append({"uri": f"pcsc:{name}", "card": "yes" if _holds_card(state) else "no"})
+            there = {"uri": f"pcsc:{name}", "card": "yes" if _holds_card(state) else "no"}
+            found.append(there | described(name, _features(api, name)))
     watch.drop()
+    return found
+
+
+def _features(api: Scard, reader: str) -> Features:
+    """What a reader tells of itself, with or without a card; nothing while another program has it
+    to itself."""
+    result, context = api.SCardEstablishContext(SCOPE_USER)
+    if code_of(result):
+        return Features()
+    result, card, _protocol = api.SCardConnect(context, reader, SHARE_DIRECT, PROTOCOL_NONE)
+    found = Features()
+    if not code_of(result):
+        with suppress(Fault):
+            found = features(api, card, reader=reader)
+        api.SCardDisconnect(card, LEAVE)
+    api.SCardReleaseContext(context)
     return found

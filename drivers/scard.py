@@ -10,7 +10,15 @@ from enum import IntEnum, IntFlag
 from typing import Protocol
 
 from apdu.errors import Fault
-from drivers.errors import ReaderBusy, ReaderDenied, ReaderGone, ServiceGone, ServiceRefused
+from drivers.errors import (
+    CardRemoved,
+    ReaderBusy,
+    ReaderDenied,
+    ReaderGone,
+    ServiceGone,
+    ServiceRefused,
+)
+from drivers.reader_table import FEATURE_REQUEST, Features, features_of, properties_code
 
 
 class Scard(Protocol):
@@ -32,6 +40,9 @@ class Scard(Protocol):
     def SCardStatus(self, card: int, /) -> tuple[int, str, int, int, list[int]]: ...
     def SCardTransmit(
         self, card: int, protocol: int, apdu: list[int], /
+    ) -> tuple[int, list[int]]: ...
+    def SCardControl(
+        self, card: int, code: int, request: list[int], /
     ) -> tuple[int, list[int]]: ...
 
 
@@ -86,15 +97,37 @@ CARD_LOST = frozenset(
 
 SCOPE_USER = 0
 SHARE_EXCLUSIVE = 1
+SHARE_DIRECT = 3  # the reader itself, card or none
+PROTOCOL_NONE = 0
 PROTOCOL_ANY = 3  # T=0 or T=1
 LEAVE = 0
 RESET = 1
 EVENT_SHIFT = 16
+_CONTROL_BASE = 0x42000000  # SCARD_CTL_CODE of pcsc-lite (cards.md 3.4)
 
 
 def code_of(result: int) -> int:
     """A result as the unsigned number that documentation shows."""
     return result & 0xFFFFFFFF
+
+
+def features(api: Scard, card: int, *, reader: str) -> Features:
+    """What the driver of a reader tells of it; nothing where it has nothing to tell. Raises
+    `CardRemoved`, `ReaderGone`, `ServiceGone` where nobody was there to ask."""
+    answer = _control(api, card, _CONTROL_BASE + FEATURE_REQUEST, reader=reader)
+    code = properties_code(answer)
+    properties = b"" if code is None else _control(api, card, code, reader=reader)
+    return features_of(answer, properties)
+
+
+def _control(api: Scard, card: int, code: int, *, reader: str) -> bytes:
+    result, answer = api.SCardControl(card, code, [])
+    failed = code_of(result)
+    if failed in CARD_LOST:
+        raise CardRemoved(frames_done=0)
+    if failed in SERVICE_LOST | READER_LOST:
+        raise _fault(failed, reader=reader, verb="control")
+    return b"" if failed else bytes(answer)
 
 
 def check(result: int, *, reader: str, verb: str) -> None:

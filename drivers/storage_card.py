@@ -1,9 +1,8 @@
 """A MIFARE Classic behind PC/SC part 3 pseudo-APDUs (drivers.contract.ClassicPort).
 
-Generic dialect: what no reader table says, works on every reader that follows part 3. After every
-refusal the card is selected again, since a Classic leaves its session at any refusal (cards.md
-2.6) and many readers say 6300 for everything, a card that left included: only a card that answers
-again has refused.
+What the reader wants to hear is a row of the reader table. After every refusal the card is selected
+again, since a Classic leaves its session at any refusal (cards.md 2.6) and many readers say 6300
+for everything, a card that left included: only a card that answers again has refused.
 """
 
 from __future__ import annotations
@@ -12,14 +11,12 @@ from typing import NoReturn, Protocol
 
 from apdu.iso7816 import Command, Response
 from apdu.secret import Secret
+from apdu.status import StatusWord
 from apdu.storage import authenticate, load_key, read_block, update_block
 from drivers.errors import BlockRefused, ReaderProtocol
+from drivers.reader_table import KeyPlace, Model
 
-# Where a reader keeps a key: (P1, slot). Volatile first; some have the other only (cards.md 3.4).
-_KEY_PLACES = ((0x00, 0x00), (0x20, 0x00))
 _CARD_SILENT = 0x6400
-# Second bytes that blame the reader, not the key (cards.md 3.3): 83 to 89.
-_READER_BLAMED = range(0x83, 0x8A)
 
 
 class Host(Protocol):
@@ -33,21 +30,22 @@ class Host(Protocol):
 class StorageCardPort:
     """The card's memory through `host`. One thread, as its connection."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, model: Model) -> None:
         self._host = host
-        self._place: tuple[int, int] | None = None  # the key place that this reader took
+        self._model = model
+        self._place: KeyPlace | None = None  # the one that this reader took
+        self._kept: tuple[Secret, bool] | None = None  # what a non-volatile place holds of ours
 
     def authenticate(self, block: int, key: Secret, *, key_b: bool) -> bool:
-        slot = self._load(key)
+        slot = self._load(key, key_b=key_b)
         answer = self._host.exchange(authenticate(block, key_b=key_b, slot=slot))
         if answer.ok:
             return True
         self._host.reselect()  # raises CardRemoved where the refusal was a card that left
-        if answer.sw >> 8 in (0x63, 0x69) and answer.sw & 0xFF not in _READER_BLAMED:
+        # A Classic is silent to a wrong key (cards.md 2.4).
+        if answer.sw in self._model.wrong_key or answer.sw == _CARD_SILENT:
             return False
-        if answer.sw == _CARD_SILENT:  # a Classic is silent to a wrong key (cards.md 2.4)
-            return False
-        raise ReaderProtocol(verb="authenticate", sw=f"{answer.sw:04X}")
+        raise ReaderProtocol(verb="authenticate", sw=StatusWord.of(answer.sw))
 
     def read(self, block: int) -> bytes:
         answer = self._host.exchange(read_block(block))
@@ -55,7 +53,7 @@ class StorageCardPort:
             self._host.reselect()
             raise BlockRefused(block=block, verb="read")
         if len(answer.data) != 16:
-            raise ReaderProtocol(verb="read", sw=f"{answer.sw:04X}")
+            raise ReaderProtocol(verb="read", sw=StatusWord.of(answer.sw))
         return answer.data
 
     def write(self, block: int, data: bytes) -> None:
@@ -67,15 +65,19 @@ class StorageCardPort:
         self._host.reselect()
         raise BlockRefused(block=block, verb="write")
 
-    def _load(self, key: Secret) -> int:
+    def _load(self, key: Secret, *, key_b: bool) -> int:
         """Hand the key to the reader; the slot it is in."""
-        places = _KEY_PLACES if self._place is None else (self._place,)
+        if self._place is not None and self._kept == (key, key_b):
+            return self._place.slot
+        places = self._model.key_places if self._place is None else (self._place,)
         sw = 0
-        for p1, slot in places:
-            answer = self._host.exchange(load_key(key, p1=p1, slot=slot))
+        for place in places:
+            p2 = place.p2_key_b if key_b else place.p2_key_a
+            answer = self._host.exchange(load_key(key, p1=place.p1, slot=p2))
             if answer.ok:
-                self._place = (p1, slot)
-                return slot
+                self._place = place
+                self._kept = (key, key_b) if place.non_volatile else None
+                return place.slot
             sw = answer.sw
         self._host.reselect()  # some readers refuse every key while no card is there
-        raise ReaderProtocol(verb="load_key", sw=f"{sw:04X}")
+        raise ReaderProtocol(verb="load_key", sw=StatusWord.of(sw))

@@ -1,4 +1,4 @@
-"""`readers`: which readers are there."""
+"""`readers`: which readers are there, and what is known of each."""
 
 from __future__ import annotations
 
@@ -13,5 +13,16 @@ def readers(cli: Cli) -> None:
     from drivers.registry import readers as present
 
     found = present()
-    lines = ["  ".join(reader.values()) for reader in found]
+    lines = [line for reader in found for line in _lines(reader)]
     cli.answer(found, *(lines or [say("ui.no_readers")]))
+
+
+def _lines(reader: dict[str, str]) -> list[str]:
+    """A reader for people: where it is and whether a card lies there, then what it is."""
+    where = reader["uri"]
+    if "card" in reader:
+        where += "  " + say(f"ui.reader_card_{reader['card']}")
+    if "model" not in reader:
+        return [where]
+    which = say(f"ui.reader_by_{reader['known_by']}", **reader)
+    return [where, f"  {which}", "  " + say("ui.reader_speaks", **reader)]

@@ -75,7 +75,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "由卡片檔做成映像，格式依檔名（.mct、.eml、.json、.nfc）。",
         "A dump from a card file; its name says the format, else plain.",
     ),
-    "readers": ("列出目前的讀卡機。", "List the readers that are there."),
+    "readers": (
+        "列出目前的讀卡機，以及各機型的用法。",
+        "List the readers that are there, and what is known of each.",
+    ),
     "reader": (
         "sim:檔案、pcsc:名稱、nfc:usb、nfc:tty:裝置。",
         "sim:FILE, pcsc:NAME, nfc:usb, nfc:tty:DEVICE.",

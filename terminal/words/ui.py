@@ -73,6 +73,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "The card file cannot be used; the card was lifted.",
     ),
     "no_readers": ("沒有找到讀卡機。", "No reader is there."),
+    "reader_card_yes": ("有卡片", "card"),
+    "reader_card_no": ("沒有卡片", "no card"),
+    "reader_by_usb": ("{model}（依 USB 編號 {usb}）", "{model} (by its USB number {usb})"),
+    "reader_by_name": ("{model}（依名稱）", "{model} (by its name)"),
+    "reader_by_none": (
+        "機型未列表，依一般規格使用",
+        "model not listed, used as the standard has it",
+    ),
+    "reader_speaks": (
+        "金鑰位置 {keys}；加減值 {values}",
+        "key place {keys}; value commands {values}",
+    ),
     "kind": ("卡別：{kind}", "Kind: {kind}"),
     "kind_flora": ("花博卡", "Flora Expo card"),
     "kind_blank-classic": ("出廠空白卡，不是花博卡", "factory-blank card, no Flora card"),
@@ -93,6 +105,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind_classic-4k": ("Classic 4K 卡片", "Classic 4K card"),
     "kind_ultralight": ("單程票類的卡片", "Ultralight-type card"),
     "kind_felica": ("FeliCa 卡片（如 Suica）", "FeliCa card (such as Suica)"),
+    "holder": (
+        "持卡人：{name}　{number}　{born}　{sex_said}，發卡 {issued_on}",
+        "Holder: {name}, {number}, born {born}, {sex_said}, issued {issued_on}",
+    ),
+    "sex_F": ("女", "female"),
+    "sex_M": ("男", "male"),
     "not_ours": (
         "這張卡不能在這裡發出或綁定；只能查看。",
         "This card is neither issued nor bound here; it can only be looked at.",
