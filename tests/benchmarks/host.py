@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -39,7 +39,8 @@ from validation.policy import FarePolicy
 
 STOPS_M = (0, 18_000)
 DISTURBED_SPREAD, DISTURBED_DAY = 20, 3
-"""Disturbed: the floor's p99 over 20 times its p50, or a round's p50 over 3 of the day's lowest."""
+"""Disturbed: the floor's p99 over 20 times its p50; or its p50 in a round, or the disk's, over 3
+times the day's lowest."""
 
 
 class TimedDb(sqlite3.Connection):
@@ -187,8 +188,15 @@ def _p(sorted_ns: list[int], part: float) -> int:
     return sorted_ns[min(len(sorted_ns) - 1, int(len(sorted_ns) * part))]
 
 
+def _turn(
+    needed: Mapping[str, int], commit: Commit | None, once: Callable[[], Took]
+) -> tuple[int, int, Took]:
+    """One floor (its parts, its commit), then the job once: both find the machine alike."""
+    return ns_of(needed), ns_of_call(commit) if commit else 0, once()
+
+
 def report(job: Job, folder: Path, *, rounds: int, each: int) -> Report:
-    """`rounds` rounds (and one to warm up) of `each` floors, then as many of the job."""
+    """`rounds` rounds (and one to warm up) of `each` floors and as many of the job, in turn."""
     taps = "tap" in job.name
     needed = NEEDED[job.chip, job.name]
     commit, sync = Commit(folder / "floor.db"), Sync(folder / "sync")
@@ -199,13 +207,11 @@ def report(job: Job, folder: Path, *, rounds: int, each: int) -> Report:
     took: list[Took] = []
     syncs: list[int] = []
     for number in range(rounds + 1):
-        parts = [ns_of(needed) for _ in range(each)]
-        durable = [ns_of_call(commit) if taps else 0 for _ in range(each)]
-        mine = [once() for _ in range(each)]
+        turns = [_turn(needed, commit if taps else None, once) for _ in range(each)]
         if number:
-            floors.append([p + c for p, c in zip(parts, durable, strict=True)])
-            commits += durable
-            took += mine
+            floors.append([parts + durable for parts, durable, _ in turns])
+            commits += [durable for _, durable, _ in turns]
+            took += [mine for *_, mine in turns]
             syncs += [ns_of_call(sync) for _ in range(20)]
     commit.close()
     sync.close()
@@ -238,7 +244,8 @@ def _reported(
         sync_us=median(syncs) / 1000,
         load=os.getloadavg()[0],
         disturbed=_p(floor, 0.99) > DISTURBED_SPREAD * _p(floor, 0.5)
-        or max(middles) > DISTURBED_DAY * lowest_today(job.title, min(middles)),
+        or max(middles) > DISTURBED_DAY * lowest_today(job.title, min(middles))
+        or median(syncs) > DISTURBED_DAY * lowest_today("fdatasync", median(syncs)),
     )
 
 
