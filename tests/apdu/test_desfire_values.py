@@ -102,6 +102,12 @@ def test_settings_of_any_bytes_are_settings_or_refused(data: bytes) -> None:
     assert file.rights.word == int.from_bytes(data[2:4], "little")
 
 
+def test_newer_flags_beside_the_mode_are_left_alone() -> None:
+    assert parsed(bytes.fromhex("0143f021330000")).file == DataFile(
+        backup=True, mode=Mode.FULL, rights=RIGHTS, size_bytes=0x33
+    )
+
+
 @pytest.mark.parametrize("code", ["05", "06"])
 def test_a_kind_of_file_that_is_not_ours_is_refused(code: str) -> None:
     with pytest.raises(DesfireAnswerWrong):
