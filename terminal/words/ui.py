@@ -89,7 +89,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind_flora": ("花博卡", "Flora Expo card"),
     "kind_blank-classic": ("出廠空白卡，不是花博卡", "factory-blank card, no Flora card"),
     "kind_desfire": ("DESFire 卡片", "DESFire card"),
-    "kind_blank-desfire": ("出廠空白卡（DESFire）", "factory-blank card (DESFire)"),
+    "kind_blank-desfire": (
+        "出廠空白卡，可發兒童卡或數位學生證",
+        "factory-blank card, for a child or student card",
+    ),
     "kind_child": ("兒童卡", "child card"),
     "kind_student": ("數位學生證", "student card"),
     "kind_unknown": ("無法辨識", "not recognised"),
