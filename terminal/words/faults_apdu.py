@@ -9,12 +9,12 @@ FAULTS: dict[str, Said] = {
         exit=4,
         zh=Parts(
             what="卡片拒絕了 {command}，回覆代碼 {status}。",
-            means="這一步沒有寫入；卡片仍是原來的內容。",
+            means="這一步沒有寫入；沒有資料遺失，也沒有多發一張。",
             next="請再放一次；若仍被拒絕，請改用另一張卡並回報代碼。",
         ),
         en=Parts(
             what="The card refused {command}: {status}.",
-            means="This step wrote nothing. The card is as it was before.",
+            means="This step wrote nothing. Nothing is lost; no second card went out.",
             next="Put it down again; if it refuses again, take another and report the code.",
         ),
     ),

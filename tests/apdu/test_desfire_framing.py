@@ -13,6 +13,7 @@ from apdu.desfire.card import Desfire
 from apdu.desfire.framing import NATIVE, WRAPPED, Channel, Framing
 from apdu.desfire.status import NAMES, Status
 from apdu.errors import DesfireAnswerWrong, DesfireRefused
+from apdu.iso7816 import Command
 from tests.apdu.desfire_rig import Script
 
 FRAME_BYTES_MAX = {NATIVE: 60, WRAPPED: 61}
@@ -63,6 +64,11 @@ def test_long_messages_go_in_parts_both_ways(framing: Framing, body: bytes, cut:
     frames = Channel(card, framing).ask("x", 0x3D, body)
     assert b"".join(frames) == body
     assert all(len(frame) == cut for frame in frames[:-1])
+
+
+@given(code=st.integers(0, 0xFF), body=st.binary(max_size=WRAPPED.body_bytes_max))
+def test_a_wrapped_frame_is_a_short_apdu_that_wants_all(code: int, body: bytes) -> None:
+    assert WRAPPED.command(code, body) == bytes(Command(cla=0x90, ins=code, data=body, ne=0x100))
 
 
 @both_forms

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,7 +18,8 @@ from apdu.desfire.files import Mode
 from apdu.desfire.framing import NATIVE
 from apdu.desfire.key import AesKey, DesKey, Key
 from apdu.desfire.session import D40, Ev1, Ev2, Seal
-from apdu.errors import DesfireAnswerWrong
+from apdu.desfire.verbs import Verbs
+from apdu.errors import DesfireAnswerWrong, DesfireRefused
 from apdu.secret import Secret
 from tests.apdu.desfire_rig import amid, card
 from tests.apdu.vectors import Vector, published
@@ -144,6 +147,40 @@ def test_an_answer_shorter_than_its_mac_is_wrong(family: str) -> None:
     value = commands.get_value(1, mode=Mode.MAC)
     other.seal.seal(value)
     assert wrong(other, value, b"abc") == "length"
+
+
+ASKED: tuple[Callable[[Verbs, Mode], object], ...] = (
+    lambda verbs, _: verbs.version(),
+    lambda verbs, _: verbs.applications(),
+    lambda verbs, _: verbs.key_settings(),
+    lambda verbs, _: verbs.key_version(0),
+    lambda verbs, _: verbs.free_memory(),
+    lambda verbs, _: verbs.files(),
+    lambda verbs, _: verbs.iso_file_ids(),
+    lambda verbs, _: verbs.file_settings(1),
+    lambda verbs, _: verbs.commit(),
+    lambda verbs, mode: verbs.read(1, mode=mode),
+    lambda verbs, mode: verbs.read(1, mode=mode, length=40),
+    lambda verbs, mode: verbs.value(1, mode=mode),
+    lambda verbs, mode: verbs.read_records(1, mode=mode, record_bytes=8),
+    lambda verbs, mode: verbs.write(1, b"x", mode=mode),
+)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "open"])
+@given(
+    ask=st.sampled_from(ASKED),
+    mode=st.sampled_from(Mode),
+    answer=st.binary(max_size=80),
+    status=st.sampled_from([0x00, 0x00, 0x00, 0xAF, 0xAE, 0x7E]),
+)
+def test_any_answer_is_an_answer_or_a_fault(
+    family: str, ask: Callable[[Verbs, Mode], object], mode: Mode, answer: bytes, status: int
+) -> None:
+    card = Desfire(lambda _: bytes((status,)) + answer, framing=NATIVE)
+    verbs: Verbs = card if family == "open" else Session(card, 0, opened(family))
+    with suppress(DesfireRefused, DesfireAnswerWrong):
+        ask(verbs, Mode.PLAIN if family == "open" else mode)
 
 
 def test_a_counter_that_is_used_up_ends_the_session() -> None:
