@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from apdu.desfire import commands
-from apdu.desfire.commands import Call, KeyRights, KeySettings, R, Version
+from apdu.desfire.commands import Call, KeyRights, KeySettings, R
 from apdu.desfire.files import File, FileSettings, Mode
 from apdu.desfire.key import KeyType
+from apdu.desfire.version import Version
 
 
 class Verbs(ABC):

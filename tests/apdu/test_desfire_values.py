@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from apdu.desfire import commands, status
 from apdu.desfire.card import Desfire, Session
 from apdu.desfire.change_key import change_own_key
-from apdu.desfire.commands import CARD_LEVEL, Call, KeyRights, R, Version
+from apdu.desfire.commands import CARD_LEVEL, Call, KeyRights, R
 from apdu.desfire.files import NEVER, DataFile, Mode, RecordFile, Rights, ValueFile
 from apdu.desfire.files import parse_settings as parsed
 from apdu.desfire.key import AesKey, DesKey, KeyType
 from apdu.desfire.session import Ev1
+from apdu.desfire.version import Version
 from apdu.errors import DesfireAnswerWrong, DesfireRefused
 from apdu.secret import Secret
 from tests.apdu.desfire_rig import amid, card
