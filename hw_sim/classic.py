@@ -64,8 +64,9 @@ class State(Enum):
     COUNTING = "counting"  # the operand of INC, DEC or RESTORE comes next
 
 
-SELECTED = frozenset((State.ACTIVE, State.CHALLENGED, State.OPEN, State.WRITING, State.COUNTING))
-"""States in which a broken CRC gets a NAK; before them it gets silence."""
+READABLE = frozenset((State.ACTIVE, State.OPEN, State.WRITING, State.COUNTING))
+"""States in which a broken CRC or parity gets a NAK. Before them, and in place of a proof, it gets
+silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,14 @@ class ClassicCard:
     def answer(self, frame: bytes) -> bytes | None:
         """One frame in, one frame or silence out; any bytes at all, never an exception."""
         self._work = ClassicWork.NOTHING
+        if not frame:
+            return self._unreadable()
         move = next((m for size in (2, 1, 0) if (m := MOVES.get((self.state, frame[:size])))), None)
         if move is None:
             return self._leave()
         if move.crc:
             if not crc_fits(frame):
-                return self._nak(NAK_CRC) if self.state in SELECTED else self._leave()
+                return self._unreadable()
             frame = frame[:-2]
         return move.run(self, frame) if move.size in (None, len(frame)) else self._leave()
 
@@ -141,6 +144,10 @@ class ClassicCard:
         self._leave()
         self._work = ClassicWork.NOTHING
         return nak
+
+    def _unreadable(self) -> bytes | None:
+        """A frame whose CRC or parity is wrong."""
+        return self._nak(NAK_CRC) if self.state in READABLE else self._leave()
 
     def _refuse(self, _frame: bytes) -> bytes:
         return self._nak()

@@ -141,8 +141,14 @@ class Field:
         self._reader_us = reader_us
         self._heard = heard
 
+    @property
+    def cards(self) -> tuple[Picc, ...]:
+        """What lies, or lay, in the field."""
+        return self._cards
+
     def exchange(self, frame: bytes) -> bytes | None:
-        """Send one frame to the cards; the answer, or None for silence."""
+        """Send one frame to the cards; the answer, or None for silence. An empty one stands for a
+        frame that no card can read."""
         self.collision = None
         if not self.present:
             return None

@@ -86,8 +86,8 @@ def new_desfire(
 ) -> DesfireImage:
     """A MIFARE DESFire EV1 or EV2 of 8K as its maker sells it: DES master key of zeros, nothing on
     it. `uid` 7 bytes; with `random_uid` the air shows another one each time. Raises ValueError."""
-    uid = b"\x04" + rng.randbytes(UID_BYTES - 1) if uid is None else uid
-    if len(uid) != UID_BYTES or uid[0] == CASCADE_TAG:
+    uid = _drawn_uid(rng) if uid is None else uid
+    if len(uid) != UID_BYTES or not is_uid(uid):
         raise ValueError(f"a UID of {len(uid)} bytes that no DESFire can have")
     week, year = rng.randrange(1, 53), rng.randrange(12, 26)
     bcd = bytes(number // 10 << 4 | number % 10 for number in (week, year))
@@ -142,7 +142,7 @@ def _blank(
     rng: Random, uid: bytes | None, *, kind: str, chip: str, sak_in_memory: int
 ) -> CardImage:
     uid = _random_uid(rng) if uid is None else uid
-    if len(uid) not in (4, 7) or (len(uid) == 4 and uid[0] == CASCADE_TAG):
+    if not is_uid(uid):
         raise ValueError(f"a UID of {len(uid)} bytes that no card can have")
     on_air = atqa(chip, uid)
     head = uid + (bytes((bcc(uid),)) if len(uid) == 4 else b"")
@@ -153,6 +153,19 @@ def _blank(
         kind=kind, chip=chip, uid=uid, atqa=on_air, sak=SAKS[chip],
         seed=rng.getrandbits(64), blocks=blocks,
     )  # fmt: skip
+
+
+def is_uid(uid: bytes) -> bool:
+    """Whether a card can have this UID of 4 or 7 bytes: none of its levels begins with the cascade
+    tag, or a reader would look for one level more (ISO/IEC 14443-3 6.5.4)."""
+    return len(uid) in (4, 7) and uid[3 if len(uid) == 7 else 0] != CASCADE_TAG
+
+
+def _drawn_uid(rng: Random) -> bytes:
+    """7 bytes of NXP."""
+    while not is_uid(uid := b"\x04" + rng.randbytes(UID_BYTES - 1)):
+        pass
+    return uid
 
 
 def _random_uid(rng: Random) -> bytes:

@@ -56,6 +56,6 @@ class Wanted:
         if not re.fullmatch(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{14}", self.uid_hex):
             raise BadUid
         uid = bytes.fromhex(self.uid_hex)
-        if len(uid) == 4 and uid.startswith(b"\x88"):  # the cascade tag (cards.md 1.2)
+        if uid[3 if len(uid) == 7 else 0] == 0x88:  # the cascade tag (cards.md 1.2)
             raise BadUid
         return uid

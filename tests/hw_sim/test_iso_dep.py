@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hw_sim.frames import HLTA, REQA, WUPA, cascade, crc_fits, with_crc
 from hw_sim.iso_dep import Ats, Identity, IsoDepCard, frame_bytes
 from hw_sim.reader_blocks import Blocks
 from hw_sim.reader_chip import ReaderChip, iso_dep_atr
-from tests.hw_sim.rig import vectors
+from tests.hw_sim.rig import name, vectors
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 ATS = bytes.fromhex("067577810280")
@@ -187,12 +188,13 @@ def test_what_an_ats_leaves_out_has_its_default() -> None:
     assert [frame_bytes(n) for n in (0, 5, 8, 15)] == [16, 64, 256, 256]
 
 
-@pytest.mark.parametrize("v", vectors("apdu_cases")[0]["cases"], ids=lambda v: str(v["case"]))
-def test_apdus_are_taken_apart(v: dict[str, str | int]) -> None:
-    """Vector apdu-1 (computed: regression)."""
-    found = apdu.parse(bytes.fromhex(str(v["apdu"])))
-    assert found is not None
-    assert (found.data.hex(), found.le) == (v.get("data", ""), v.get("le"))
+@pytest.mark.parametrize("v", vectors("apdu_cases"), ids=name)
+def test_apdus_are_taken_apart(v: Any) -> None:
+    """Computed: regression."""
+    for case in v["cases"]:
+        found = apdu.parse(bytes.fromhex(case["apdu"]))
+        assert found is not None, case["case"]
+        assert (found.data.hex(), found.le) == (case.get("data", ""), case.get("le"))
 
 
 @pytest.mark.parametrize("bad", ["", "00a404", "00a4040002aa", "00a404000001", "00a4040001aabbcc"])
@@ -203,8 +205,8 @@ def test_an_apdu_that_does_not_fit_is_none(bad: str) -> None:
 # --- the reader's side
 
 
-def test_the_atr_is_made_of_the_historical_bytes() -> None:
-    (v,) = vectors("atr_isodep")
+@pytest.mark.parametrize("v", vectors("atr_isodep"), ids=name)
+def test_the_atr_is_made_of_the_historical_bytes(v: Any) -> None:
     for case in v["cases"]:
         found = Ats.parse(bytes.fromhex(case["ats"] or ""))
         history = bytes.fromhex(case.get("historical", "")) or (found.historical if found else b"")

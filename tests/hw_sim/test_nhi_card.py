@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import reduce
+from operator import xor
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -51,6 +53,12 @@ def test_the_profile_is_that_of_the_vector(v: Any) -> None:
     chip = chip_of(image)
     assert chip.transmit(SELECT) == b"\x90\x00"
     assert chip.transmit(PROFILE).hex() == v["record"] + "9000"
+
+
+@pytest.mark.parametrize("v", vectors("atr_tck"), ids=name)
+def test_its_atr_is_the_published_one(v: Any) -> None:
+    assert made().atr.hex() == v["atr"], v["source"]
+    assert reduce(xor, made().atr[1:]) == 0
 
 
 def test_an_application_calls_two_fields_by_other_names() -> None:

@@ -45,10 +45,11 @@ def opened() -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("case", vectors("atr_storage")[0]["cases"], ids=lambda c: c["card"])
-def test_atrs_as_published(case: Any) -> None:
-    sak = {"0001": 0x08, "0002": 0x18, "0003": 0x00}[case["name"]]
-    assert storage_card_atr(sak).hex() == case["atr"]
+@pytest.mark.parametrize("v", vectors("atr_storage"), ids=name)
+def test_atrs_as_published(v: Any) -> None:
+    for case in v["cases"]:
+        sak = {"0001": 0x08, "0002": 0x18, "0003": 0x00}[case["name"]]
+        assert storage_card_atr(sak).hex() == case["atr"], v["source"]
 
 
 def test_power_on_selects_the_card_and_gives_its_atr() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw_sim.classic import MOVES, State
-from hw_sim.frames import ACK, HLTA, REQA, WUPA, bcc, crc_a, proof, with_crc
+from hw_sim.frames import ACK, HLTA, REQA, WUPA, bcc, crc_a, crc_fits, proof, with_crc
 from tests.hw_sim.rig import FREE, KEY_A, UID, A, Air, B, card_image, name, trailer, vectors
 
 NAK, NAK_CRC = b"\x04", b"\x05"  # nothing in the transfer buffer
@@ -115,8 +115,9 @@ def test_bcc_as_published(v: Any) -> None:
     assert bcc(bytes.fromhex(v["uid"])) == int(v["expected"], 16), v["source"]
 
 
-def test_selection_as_in_a_published_trace() -> None:
-    (v,) = vectors("crc_a_frames")
+@pytest.mark.parametrize("v", vectors("crc_a_frames"), ids=name)
+def test_selection_as_in_a_published_trace(v: Any) -> None:
+    assert all(crc_fits(bytes.fromhex(frame)) for frame in v["frames"])
     select, sak, auth, halt, *_ = (bytes.fromhex(f) for f in v["frames"])
     air = Air(card_image(uid=UID))
     assert air.raw(REQA) == b"\x04\x00"
