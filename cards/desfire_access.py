@@ -72,13 +72,15 @@ class Access:
 
     def change(self, no: KeyNo, version: int) -> None:
         """Put a key of this level to the value it has in `version`, if it is of another; not done
-        before it is proven."""
+        before it is proven. The master, which ends its own session so, is proven here."""
         now = self.version(no)
         if now == version:
             return
         old = None if no is KeyNo.MASTER else self._key(no, now)
         self.open(KeyNo.MASTER).change_key(no, self._key(no, version), old=old)
         self._versions[self._level, no] = version
+        if no is KeyNo.MASTER:
+            self.prove(no)
 
     def prove(self, no: KeyNo) -> None:
         """Authenticate with a key that was changed. Raises `KeyNotTaken`."""

@@ -2,8 +2,8 @@
 is done, so the same verb finishes a card that was torn at any frame.
 
 Order of `prepare`: the application · its files · keys 4, 1, 3, 2, then 0 · the card's settings,
-then its master key · all records in one transaction. So the maker's key holds until the card's
-own stands, and a state record implies everything else.
+then its master key · keys 3, 4, 1 proven · all records in one transaction. So the maker's key
+holds until the card's own stands, and a state record implies everything else.
 
 Order of `blank`: the records · the maker's key and settings · the application. So a card that
 lost its application is stock.
@@ -51,9 +51,10 @@ def prepare(
         _make_application(card, version)
         _close_card(card, version)
         card.access.select(APPLICATION)
-        card.begin(directory, school, library)
-        for no in (KeyNo.TOP_UP, KeyNo.IDENTITY, KeyNo.TAP):
+        for no in (KeyNo.TOP_UP, KeyNo.IDENTITY, KeyNo.ISSUE):
             card.access.prove(no)
+        card.begin(directory, school, library)
+        card.access.prove(KeyNo.TAP)
         if school is not None and card.school() != school:
             raise FileDiffers(file=FileNo.SCHOOL)
         if library is not None and card.library() != library:
@@ -74,7 +75,6 @@ def blank(card: DesfireCard) -> None:
     access = card.access
     access.select(CARD)
     access.change(KeyNo.MASTER, NOT_OURS_YET)
-    access.prove(KeyNo.MASTER)
     session = access.open(KeyNo.MASTER)
     session.change_key_settings(OPEN)
     session.delete_application(APPLICATION)
@@ -96,9 +96,8 @@ def _make_application(card: DesfireCard, version: int) -> None:
     for no, file in FILES.items():
         if no not in there:
             master.create_file(no, file)
-    for key in (*_CHANGED_FIRST, KeyNo.MASTER):
+    for key in (*_CHANGED_FIRST, KeyNo.MASTER):  # the session is the master's: proven
         access.change(key, version)
-    access.prove(KeyNo.MASTER)
 
 
 def _close_card(card: DesfireCard, version: int) -> None:

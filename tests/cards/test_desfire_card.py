@@ -20,6 +20,7 @@ from cards.errors import (
     WrongCard,
 )
 from cards.layout import Layout
+from cards.on_desfire import DesfireCard
 from cards.personalise import blank, check_blank, is_begun, issue, prepare, verify
 from cards.records_desfire import DIRECTORY, POLICIES, STATE, pack_policies, pack_state
 from cards.seal import Seal
@@ -283,6 +284,17 @@ def test_a_record_that_does_not_hold_is_no_tear(no: FileNo) -> None:
     put_in(image, no, bytes(len(data)))  # one of two that are written together
     with pytest.raises(CardSpoiled):
         laid(image)
+    for each in FileNo.STANDING, FileNo.STATE, FileNo.SCHOOL:
+        put_in(image, each, b"\x01" * len(content(image, each)))
+    with pytest.raises(CardSpoiled):
+        laid(image)
+
+
+def test_a_school_record_that_does_not_hold_is_not_taken_for_none() -> None:
+    image = after(*BOUND)()
+    put_in(image, FileNo.SCHOOL, b"\x01" * len(content(image, FileNo.SCHOOL)))
+    with pytest.raises(CardSpoiled):
+        laid(image).school()
 
 
 def test_a_record_of_another_card_is_none_of_this_one() -> None:
@@ -388,20 +400,34 @@ def test_a_commit_that_was_dropped_is_found_out(monkeypatch: pytest.MonkeyPatch)
                 verb(card)
 
 
-def test_a_key_that_was_not_taken_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    image = factory()
-    card = laid(image)
-    with monkeypatch.context() as lies:
-        lies.setitem(runner.SPECS, 0xC4, replace(runner.SPECS[0xC4], run=_forgets))
-        with pytest.raises(KeyNotTaken):
-            prepare_it(card)
+@pytest.mark.parametrize("lost", list(KeyNo), ids=lambda no: no.name)
+def test_a_key_that_was_not_taken_is_found_out(
+    lost: KeyNo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = runner.SPECS[0xC4]
+
+    def forgets(core: Core, params: bytes) -> Answer:
+        """ChangeKey that says yes; an application's key `lost` stays what it was."""
+        if core.app is None or params[0] != lost:
+            return change.run(core, params)
+        if core.session is not None and params[0] == core.session.key_no:
+            core.session = None
+        return Answer()
+
+    for start, verb in ((factory, prepare_it), (after(*BOUND), roll)):
+        image = start()
+        card = laid(image, keys=ROTATED if verb is roll else KEYS)
+        with monkeypatch.context() as lies:
+            lies.setitem(runner.SPECS, 0xC4, replace(change, run=forgets))
+            with pytest.raises(KeyNotTaken) as refused:
+                verb(card)
+        assert refused.value.key == lost
+        verb(laid(image, keys=ROTATED if verb is roll else KEYS))
+        assert len(set(versions(image))) == 1
 
 
-def _forgets(core: Core, params: bytes) -> Answer:
-    """ChangeKey that says yes."""
-    if core.session is not None and params[0] == core.session.key_no:
-        core.session = None
-    return Answer()
+def roll(card: DesfireCard) -> None:
+    card.change_keys(2)
 
 
 def test_verify_sees_what_changed_under_it() -> None:
