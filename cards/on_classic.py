@@ -74,6 +74,7 @@ class RecordCard:
         self._older: int  # the slot that is written next, 0 or 1
         self._directory: Directory | None
         self._purse_blocks: list[bytes]
+        self._paired: tuple[tuple[object, ...], Pair] | None = None  # by what it was read from
         self._newer: int | None  # a layout version beyond us
         self.was_empty: bool  # all zeros but for the purse, when it was last read
         self._take(found)
@@ -205,7 +206,11 @@ class RecordCard:
         self._newest, self._older = stored, 1 - self._older
 
     def _pair(self) -> Pair:
-        return read_pair(self._purse_blocks, self.state)
+        """What the purse says, read once for the same blocks and record."""
+        said = *self._purse_blocks, self._newest
+        if self._paired is None or self._paired[0] != said:
+            self._paired = said, read_pair(self._purse_blocks, self.state)
+        return self._paired[1]
 
     def _take(self, found: Mapping[int, Blocks]) -> None:
         slot_a, slot_b, (directory, *purse) = (found[sector] for sector in self.ours.sectors)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -82,7 +82,7 @@ class Tariff:
         return f"{'double_ten' if rule else 'distance'}/{day or 'ever'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: a day's tariff is made once, when asked for
 class FarePolicy:
     """Every constant with all its versions; the defaults are domain.md 2.5."""
 
@@ -130,10 +130,16 @@ class FarePolicy:
     def on(self, day: date) -> Tariff:
         """What is in force on `day`. Raises `FarePolicyUnreadable` where a constant that every
         fare needs has no version for it."""
-        return _tariff(self, day)
+        if day not in self._days:
+            self._days[day] = _tariff(self, day)
+        return self._days[day]
+
+    @cached_property
+    def _days(self) -> dict[date, Tariff]:
+        # By the policy itself: to hash one, as a cache of functions does, takes longer than a fare.
+        return {}
 
 
-@lru_cache(maxsize=64)  # a tap asks for one or two days; the policy is parsed once
 def _tariff(policy: FarePolicy, day: date) -> Tariff:
     return Tariff(
         basic_m=_needed("basic_m", policy.basic_m, day),
