@@ -11,13 +11,15 @@ from random import Random
 
 from cards.card import Card
 from cards.desfire_layout import APPLICATION, FileNo, KeyNo
+from cards.layout import Layout
 from cards.on_desfire import DesfireCard
 from cards.personalise import issue, prepare
+from cards.seal import Seal
 from cards.state import CardState, Directory, School
 from drivers.errors import CardRemoved
 from drivers.keys.contract import KeyStore
 from drivers.keys.memory import MemoryKeyStore
-from hw_sim.desfire.image import Application, DesfireImage, Value
+from hw_sim.desfire.image import Application, Bytes, DesfireImage, Value
 from hw_sim.field import Field, Tear
 from hw_sim.picc import card_of
 from hw_sim.stock import new_desfire
@@ -168,3 +170,20 @@ def every_tear(
             except CardRemoved:
                 hit = True
                 yield f"{moment} frame {frame}", image
+
+
+def content(image: DesfireImage, no: FileNo) -> bytes:
+    """What a data file of ours holds."""
+    found = application(image).files[no].content
+    assert isinstance(found, Bytes)
+    return found.data
+
+
+def put_in(image: DesfireImage, no: FileNo, data: bytes) -> None:
+    """Behind the card's back."""
+    application(image).files[no].content = Bytes(data)
+
+
+def sealed(layout: Layout, body: bytes) -> bytes:
+    """As our own software seals it on this card."""
+    return Seal(KEYS, UID).seal(layout, body)
