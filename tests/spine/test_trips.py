@@ -1,7 +1,7 @@
 """The hand-worked trips of domain.md 2.7, run from the command line as a validator would.
 
-Half fares (T6, T10, X3-X5) belong to the child card and T11 has real dates: the rules' own tests
-hold those.
+Half fares (T6, T10, X3-X5, X11) belong to the child card: `test_half_fares.py`. T11 has real dates:
+the rules' own tests hold it.
 """
 
 from __future__ import annotations
@@ -239,8 +239,19 @@ def test_a_trip_comes_to_the_amounts_worked_by_hand(
             "bind", "--reader", on(card), "--applicant", "-", home=home, given=citizen(number)
         )
         assert bound["outcome"] == "bound", bound.out + bound.err
+    ride(story, card, home, stops, has_purse=mode == "record")
+    shown = flora("card", "show", "--reader", on(card), home=home)
+    assert shown["mode"] == mode
+    assert shown["purse_ntd"] == (story.taps[-1].purse_ntd if mode == "record" else None)
+    assert (shown["binding"] is not None) == (story.start == BOUND)
+
+
+def ride(
+    story: Story, card: Path, home: Path, stops: dict[int, str], *, has_purse: bool = True
+) -> None:
+    """Tap by tap, each with the amounts of the story."""
     for tap in story.taps:
-        if tap.topup_ntd and mode == "record":
+        if tap.topup_ntd and has_purse:
             assert flora("card", "topup", str(card), str(tap.topup_ntd), home=home).code == 0
         line = ["tap", "--reader", on(card), "--route", "300", "--stop", stops[tap.stop_m]]
         got = flora(*line, "--vehicle", tap.vehicle, "--at", _at(tap.at), home=home)
@@ -250,14 +261,10 @@ def test_a_trip_comes_to_the_amounts_worked_by_hand(
             "distance_m": tap.distance_m,
             "fare_ntd": tap.fare_ntd,
             "charged_ntd": tap.charged_ntd,
-            "purse_ntd": tap.purse_ntd if mode == "record" else None,
+            "purse_ntd": tap.purse_ntd if has_purse else None,
             "rule": tap.rule,
         }
         assert {k: got[k] for k in wanted} == wanted, f"{story.name} at {tap.at}"
         if tap.lines:
             said = "; ".join(f"{line['name']} {line['amount_ntd']}" for line in got["lines"])
             assert said == tap.lines, f"{story.name} at {tap.at}"
-    shown = flora("card", "show", "--reader", on(card), home=home)
-    assert shown["mode"] == mode
-    assert shown["purse_ntd"] == (story.taps[-1].purse_ntd if mode == "record" else None)
-    assert (shown["binding"] is not None) == (story.start == BOUND)
