@@ -6,6 +6,7 @@ the line, an adapter pulled out, a card that says it is another.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import threading
 import tty
@@ -14,10 +15,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
+from nfc.clf import pn532
+
+from drivers.nfc import NfcReader
 from hw_sim.air import Pace
 from hw_sim.field import Field, Picc
 from hw_sim.frames import crc_fits, with_crc
+from hw_sim.image import Image
 from hw_sim.iso_dep import RATS, Identity, IsoDepCard, State
+from hw_sim.picc import card_of
 from hw_sim.pn532 import Pn532 as Chip
 from hw_sim.pn532.frames import ACK
 
@@ -177,3 +183,24 @@ class BothKinds(Said):
     def power_off(self) -> None:
         super().power_off()
         self._whole.power_off()
+
+
+def chipset(wire: Wire) -> pn532.Chipset:
+    return pn532.Chipset(wire, logging.getLogger("nfc"))
+
+
+class WireRig:
+    """Two cards before a chip in memory."""
+
+    def __init__(self, cards: tuple[Image, Image]) -> None:
+        self.cards = cards
+        self.uids = (cards[0].uid, cards[1].uid)
+        self.chip = Pn532()
+        self.wire = Wire(self.chip)
+        self.reader = NfcReader("nfc:test", chipset(self.wire))
+
+    def put(self, card: int) -> None:
+        self.chip.put(card_of(self.cards[card]))
+
+    def lift(self) -> None:
+        self.chip.put(None)

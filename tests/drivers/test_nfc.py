@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from nfc.clf import pn532
 
 from apdu.secret import Secret
 from drivers.errors import (
@@ -17,44 +16,21 @@ from drivers.errors import (
     ReaderGone,
     UnknownScheme,
 )
-from drivers.nfc import NfcReader, wake
+from drivers.nfc import wake
 from drivers.pn532_frames import first_frame
 from drivers.registry import open_reader, readers
-from hw_sim.image import Image
 from hw_sim.picc import card_of
 from hw_sim.pn532.chip import RATES
 from hw_sim.pn532.frames import ACK, framed
-from tests.drivers.cards import blank, desfire
+from tests.drivers.cards import blank
 from tests.drivers.contract_suite import (
     DATA,
     FACTORY,
     OTHER,
-    IsoDepContract,
     ReaderContract,
     classic,
 )
-from tests.drivers.pn532_rig import Pn532, Pty, Said, Wire
-
-
-def chipset(wire: Wire) -> pn532.Chipset:
-    return pn532.Chipset(wire, logging.getLogger("nfc"))
-
-
-class WireRig:
-    """Two cards before a chip in memory."""
-
-    def __init__(self, cards: tuple[Image, Image]) -> None:
-        self.cards = cards
-        self.uids = (cards[0].uid, cards[1].uid)
-        self.chip = Pn532()
-        self.wire = Wire(self.chip)
-        self.reader = NfcReader("nfc:test", chipset(self.wire))
-
-    def put(self, card: int) -> None:
-        self.chip.put(card_of(self.cards[card]))
-
-    def lift(self) -> None:
-        self.chip.put(None)
+from tests.drivers.pn532_rig import Pn532, Pty, Said, Wire, WireRig, chipset
 
 
 @pytest.fixture
@@ -64,15 +40,6 @@ def rig() -> WireRig:
 
 class TestNfcReader(ReaderContract):
     """The contract, on a PN532."""
-
-
-@pytest.fixture
-def desfire_rig() -> WireRig:
-    return WireRig((desfire(0), desfire(1)))
-
-
-class TestNfcIsoDep(IsoDepContract):
-    """The contract of cards with applications, on a PN532."""
 
 
 def test_of_a_long_uid_the_last_four_bytes_take_part(rig: WireRig) -> None:
