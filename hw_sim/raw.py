@@ -40,13 +40,16 @@ READER_STEPS, CARD_STEPS = 64, 96
 
 class RawPort:
     """A field for a reader of raw frames. `nonces`: what the card draws, 4 bytes each; without it
-    its shift register runs with the field's time, a step a bit, as on the chip."""
+    its shift register runs with the field's time, a step a bit, as on the chip, from where it was
+    at `start` (0…65,534)."""
 
-    def __init__(self, field: Field, *, nonces: Iterator[bytes] | None = None) -> None:
+    def __init__(
+        self, field: Field, *, nonces: Iterator[bytes] | None = None, start: int = 0
+    ) -> None:
         self._field = field
         cards = (card for card in field.cards if isinstance(card, ClassicCard))
         self._card = next(cards, None)
-        self._nonces = nonces or _running(field)
+        self._nonces = nonces or _running(field, start)
         self._cipher: Crypto1 | None = None
         self._nonce = b""
 
@@ -126,9 +129,9 @@ def bytes_of(bits: Sequence[int]) -> bytes | None:
     return found if [_nine(byte) for byte in found] == nines else None
 
 
-def _running(field: Field) -> Iterator[bytes]:
+def _running(field: Field, start: int) -> Iterator[bytes]:
     while True:
-        yield crypto1.nonce_at(int(field.air_us * FC_MHZ / BIT_FC))
+        yield crypto1.nonce_at(start + int(field.air_us * FC_MHZ / BIT_FC))
 
 
 def _nine(byte: int) -> Bits:

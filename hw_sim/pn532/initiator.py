@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hw_sim.classic import AUTH_A, AUTH_B
 from hw_sim.field import Field
 from hw_sim.frames import CASCADE_TAG, REQA
+from hw_sim.pn532.bits import Shape
 from hw_sim.pn532.radio import SAK_ISO_DEP, Radio, Status, Target
 
 DATA_MAX = 262
@@ -30,9 +32,12 @@ RF_FIELD, RF_RETRIES = 0x01, 0x05
 RF_ANALOG = frozenset((0x02, 0x04, 0x0A, 0x0B, 0x0C, 0x0D))
 
 TX_MODE, RX_MODE, FIFO_DATA, CONTROL, BIT_FRAMING = 0x6302, 0x6303, 0x6339, 0x633C, 0x633D
+MANUAL_RCV, STATUS_2 = 0x630D, 0x6338
+PARITY_OFF, CRYPTO_ON = 0x10, 0x08
 TYPE_A_106, CRC_ON, NOT_TYPE_A = 0x80, 0x80, 0x03
 """Of the two mode registers: type A at 106 kbit/s with CRC; its CRC bit; its framing bits."""
-LAST_BITS, SHORT_FRAME_BITS, ACK_BITS = 0x07, 7, 4
+LAST_BITS, ACK_BITS = 0x07, 4
+AUTHENTICATIONS = (bytes((AUTH_A,)), bytes((AUTH_B,)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,6 +126,7 @@ class Initiator:
         self._current, self._to_card, self._to_host = 0, b"", b""
         self.radio.switch(on=True)
         self._registers[TX_MODE] = self._registers[RX_MODE] = TYPE_A_106
+        self._crypto(on=False)
 
     def _find(self, uid: bytes) -> bool:
         """One more card into the list."""
@@ -154,6 +160,8 @@ class Initiator:
         if target is None:
             return bytes((Status.TIMEOUT,))
         status, self._to_host = self.radio.talk(target, message)
+        if status or message[:1] in AUTHENTICATIONS:
+            self._crypto(on=not status and target.blocks is None)
         return bytes((status,)) if status else self._next_part()
 
     def _next_part(self) -> bytes:
@@ -161,20 +169,38 @@ class Initiator:
         return bytes((MORE if self._to_host else Status.OK,)) + part
 
     def communicate_thru(self, data: bytes) -> Answer:
-        """InCommunicateThru: a frame as it is; the registers say what is added and taken off."""
+        """InCommunicateThru: a frame as it is; the registers say what is added and taken off. While
+        the chip's own Crypto1 is on, whole bytes go through it; all else the host enciphers."""
         tx, rx = self._register(TX_MODE), self._register(RX_MODE)
-        bits = self._register(BIT_FRAMING) & LAST_BITS
+        shape = Shape(
+            crc_out=bool(tx & CRC_ON),
+            crc_back=bool(rx & CRC_ON),
+            parity=not self._register(MANUAL_RCV) & PARITY_OFF,
+            last_bits=self._register(BIT_FRAMING) & LAST_BITS,
+        )
         self._registers[CONTROL] = self._register(CONTROL) & ~LAST_BITS
-        crc = {"crc_out": bool(tx & CRC_ON), "crc_back": bool(rx & CRC_ON)}
-        # One byte is a frame where it goes as a short one, or a CRC comes after it.
-        short = len(data) == 1 and not crc["crc_out"]
         # No card here hears another modulation.
-        if (tx | rx) & NOT_TYPE_A or bits != (SHORT_FRAME_BITS if short else 0) or not data:
+        if (tx | rx) & NOT_TYPE_A or not data:
             return bytes((Status.TIMEOUT,))
-        status, answer = self.radio.raw(data, **crc)
+        if self._register(STATUS_2) & CRYPTO_ON and shape.parity and not shape.last_bits:
+            return self._through_cipher(data, shape)
+        answer = self.radio.exchange_bits(shape.out(data))
+        if answer is None:
+            return bytes((Status.TIMEOUT,))
+        status, frame, last_bits = shape.back(answer)
+        self._registers[CONTROL] |= last_bits
+        return bytes((status,)) + frame
+
+    def _through_cipher(self, data: bytes, shape: Shape) -> bytes:
+        status, answer = self.radio.raw(data, crc_out=shape.crc_out, crc_back=shape.crc_back)
         if len(answer) == 1:
             self._registers[CONTROL] |= ACK_BITS
         return bytes((status,)) + answer
+
+    def _crypto(self, *, on: bool) -> None:
+        """What the chip's own authentication leaves in its register."""
+        rest = self._register(STATUS_2) & ~CRYPTO_ON
+        self._registers[STATUS_2] = rest | (CRYPTO_ON if on else 0)
 
     def _use(self, number: int) -> Target | None:
         """The card of this number, selected if it was not; None where it does not come."""

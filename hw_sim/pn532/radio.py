@@ -17,8 +17,10 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from random import SystemRandom
 
 from hw_sim import classic
+from hw_sim.crypto1 import NONCES
 from hw_sim.field import Field
 from hw_sim.frames import (
     ACK,
@@ -34,6 +36,7 @@ from hw_sim.frames import (
     with_crc,
 )
 from hw_sim.iso_dep import PPS, R_NAK, RATS, S_DESELECT, Ats, frame_bytes
+from hw_sim.raw import Bits, RawPort
 from hw_sim.reader_blocks import Blocks
 
 FSDI = 5
@@ -52,6 +55,7 @@ class Status(IntEnum):
     OK = 0x00
     TIMEOUT = 0x01
     CRC = 0x02
+    PARITY = 0x03
     AUTHENTICATION = 0x14
     PARAMETER = 0x10
     NOT_ALLOWED = 0x26
@@ -82,6 +86,8 @@ class Radio:
     def __init__(self, turn_on: Callable[[], Field]) -> None:
         self._turn_on = turn_on
         self._field: Field | None = None
+        self._port: RawPort | None = None
+        self._chance = SystemRandom()
 
     @property
     def on(self) -> bool:
@@ -90,19 +96,29 @@ class Radio:
     def switch(self, *, on: bool) -> None:
         """The field on or off; a card that loses it forgets everything but its memory."""
         if on and self._field is None:
-            self._field = self._turn_on()
+            self._begin()
         elif not on and self._field is not None:
             self._field.off()
-            self._field = None
+            self._field = self._port = None
 
     def changed(self) -> None:
         """Another card, or none, lies there now."""
         if self._field is not None:
-            self._field = self._turn_on()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._field = self._turn_on()
+        # When the host gets to its first authentication is chance, and the register has run on.
+        self._port = RawPort(self._field, start=self._chance.randrange(NONCES))
 
     def exchange(self, frame: bytes) -> bytes | None:
-        """One frame to the card; None for silence, and where the field is off."""
-        return None if self._field is None else self._field.exchange(frame)
+        """One frame to the card, the chip's own cipher between where one runs; None for silence,
+        and where the field is off."""
+        return None if self._port is None else self._port.clear(frame)
+
+    def exchange_bits(self, bits: Bits) -> Bits | None:
+        """One frame as the host made it, bit by bit; the chip's cipher stays out of it."""
+        return None if self._port is None else self._port.exchange(bits)
 
     # --- finding
 

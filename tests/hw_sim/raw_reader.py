@@ -4,9 +4,10 @@ that shares nothing with the card's."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from hw_sim.frames import cascade, with_crc
-from hw_sim.raw import Bits, RawPort, bits_of, bytes_of
+from hw_sim.raw import Bits, bits_of, bytes_of
 
 TAPS = (0, 5, 9, 10, 12, 14, 15, 17, 19, 24, 25, 27, 29, 35, 39, 41, 42, 43)
 TABLES = ((0xD938, 9), (0xF22C, 17), (0xF22C, 25), (0xD938, 33), (0xF22C, 41))
@@ -72,10 +73,16 @@ class Cipher:
         return bytes(found)
 
 
+class BitPort(Protocol):
+    """Bits of a frame out, bits of the answer back."""
+
+    def exchange(self, bits: Sequence[int]) -> Bits | None: ...
+
+
 class RawReader:
     """Selects, authenticates, asks; `nonce` is what the card drew last."""
 
-    def __init__(self, port: RawPort, uid: bytes) -> None:
+    def __init__(self, port: BitPort, uid: bytes) -> None:
         self.port, self.uid = port, uid
         self.cipher: Cipher | None = None
         self.nonce = b""

@@ -329,6 +329,10 @@ def test_raw_frames_follow_the_registers(classic: Host) -> None:
     assert classic.ask("4226") == "43000400"  # REQA by hand: seven bits, no CRC
     assert classic.ask("08633d00") == "09"
     assert classic.ask("4226") == "4301"  # eight bits are no REQA
+    assert classic.ask("429320") == "4301"  # and the card is no longer ready
+    assert classic.ask("08633d07") == "09"
+    assert classic.ask("4226") == "43000400"
+    assert classic.ask("08633d00") == "09"
     assert classic.ask("429320").startswith("4300" + UID.hex())
     assert classic.ask("4a0100") == "4b00"  # a card that is ready falls back to idle
     assert classic.ask("4a0100") == FOUND
