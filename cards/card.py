@@ -13,9 +13,10 @@ PRODUCT_KIND = "flora"
 class Card(Protocol):
     """A card of our stock in the field, opened and read by `open_card`.
 
-    Every verb that writes is done when it returns: written, read back, compared. Whatever tears
-    it, the card holds the old state or the new one, and the same verb again completes it. Verbs
-    raise what `drivers.contract.Connection` names, and `ReadBackDiffers`, `SectorLocked`.
+    Every verb that writes is done when it returns: written, and but for a tap read back and
+    compared. Whatever tears it, the card holds the old state or the new one, and the same verb
+    again completes it. Verbs raise what `drivers.contract.Connection` names, and
+    `ReadBackDiffers`, `SectorLocked` (Classic), `FileDiffers`, `WrongCard`, `NoCardKey` (DESFire).
     """
 
     @property
@@ -49,7 +50,7 @@ class Card(Protocol):
 
     @property
     def purse(self) -> Purse | None:
-        """None: ledger mode, or `newer`."""
+        """None: ledger mode, `newer`, or a DESFire without a record."""
         ...
 
     @property
