@@ -88,7 +88,7 @@ def _check_input(m: bytes, most: int) -> None:
 
 
 def _xor(a: bytes, b: bytes) -> bytes:
-    return bytes(x ^ y for x, y in zip(a, b, strict=True))
+    return (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).to_bytes(len(a), "big")
 
 
 def _doubled(block: bytes, doubling: int) -> bytes:
