@@ -39,6 +39,7 @@ PAPERS = (
     ("B3 student", "student_id|enrolment_certificate"),
     ("B3 home", "national_id"),
     ("B3 foreign", "passport"),
+    ("pupil at home", "national_id|nhi_card"),  # test_people_oracle.py
     ("letter", "proxy.letter_of_authority"),
     ("letter", "proxy.national_id"),
     ("child", "proxy.national_id|proxy.residence_certificate"),
