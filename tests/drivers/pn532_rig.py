@@ -17,15 +17,17 @@ from random import Random
 
 from nfc.clf import pn532
 
+from drivers.contract import Connection
 from drivers.nfc import NfcReader
 from hw_sim.air import Pace
-from hw_sim.field import Field, Picc
+from hw_sim.field import Field, Picc, Tear
 from hw_sim.frames import crc_fits, with_crc
 from hw_sim.image import Image
 from hw_sim.iso_dep import RATS, Identity, IsoDepCard, State
 from hw_sim.picc import card_of
 from hw_sim.pn532 import Pn532 as Chip
 from hw_sim.pn532.frames import ACK
+from tests.drivers.contract_suite import GET_VERSION, MORE, say
 
 _HEAD_BYTES, _TAIL_BYTES = 6, 2  # of a normal frame, around the command and its data
 _SELECT = (b"\x93\x70", b"\x95\x70")
@@ -204,3 +206,30 @@ class WireRig:
 
     def lift(self) -> None:
         self.chip.put(None)
+
+
+class TornOnce:
+    """The field of a card that is taken away at a frame and stays away until `away` is False."""
+
+    def __init__(self, tear: Tear) -> None:
+        self.away: bool | None = None
+        self._field = Field(None)
+        self._tear = tear
+
+    def field_of(self, card: Picc | None) -> Field:
+        if self.away is None:
+            # The frames of the first field only: the antenna is switched on once for them.
+            self.away = True
+            self._field = Field(card, tear=self._tear)
+            return self._field
+        return Field(None if self.away else card)
+
+
+MET_FRAMES = 8  # REQA, two levels of anticollision and selection, RATS, PPS and a look
+TALK_FRAMES = MET_FRAMES + 7  # GetVersion in three messages, one of four frames
+
+
+def talk(connection: Connection) -> None:
+    for apdu in (GET_VERSION, MORE, MORE):
+        assert say(connection, apdu)[-4:] in ("91af", "9100")
+    assert say(connection, "905a0000c8" + "00" * 200 + "00") == "917e"

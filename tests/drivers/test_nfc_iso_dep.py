@@ -6,10 +6,9 @@ from typing import Literal
 
 import pytest
 
-from drivers.contract import Connection
 from drivers.errors import CardMute, CardRemoved, NoCard, ReaderGone
 from drivers.nfc import patience_s
-from hw_sim.field import Field, Picc, Tear
+from hw_sim.field import Tear
 from hw_sim.picc import card_of
 from tests.drivers.cards import blank, desfire
 from tests.drivers.contract_suite import (
@@ -23,7 +22,15 @@ from tests.drivers.contract_suite import (
     iso_dep,
     say,
 )
-from tests.drivers.pn532_rig import BothKinds, Said, WireRig
+from tests.drivers.pn532_rig import (
+    MET_FRAMES,
+    TALK_FRAMES,
+    BothKinds,
+    Said,
+    TornOnce,
+    WireRig,
+    talk,
+)
 
 
 @pytest.fixture
@@ -215,30 +222,3 @@ def test_there_are_no_more_frames_to_tear_at(desfire_rig: WireRig) -> None:
     assert len(desfire_rig.chip.air) == MET_FRAMES
     talk(connection)
     assert len(desfire_rig.chip.air) == TALK_FRAMES
-
-
-MET_FRAMES = 8  # REQA, two levels of anticollision and selection, RATS, PPS and a look
-TALK_FRAMES = MET_FRAMES + 7  # GetVersion in three messages, one of four frames
-
-
-def talk(connection: Connection) -> None:
-    for apdu in (GET_VERSION, MORE, MORE):
-        assert say(connection, apdu)[-4:] in ("91af", "9100")
-    assert say(connection, "905a0000c8" + "00" * 200 + "00") == "917e"
-
-
-class TornOnce:
-    """The field of a card that is taken away at a frame and stays away until `away` is False."""
-
-    def __init__(self, tear: Tear) -> None:
-        self.away: bool | None = None
-        self._field = Field(None)
-        self._tear = tear
-
-    def field_of(self, card: Picc | None) -> Field:
-        if self.away is None:
-            # The frames of the first field only: the antenna is switched on once for them.
-            self.away = True
-            self._field = Field(card, tear=self._tear)
-            return self._field
-        return Field(None if self.away else card)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
@@ -48,12 +49,15 @@ class Heard(list[tuple[bytes, bytes | None]]):
 class Bench:
     """A card file before a chip in this process. `link`: where the line is."""
 
-    def __init__(self, card: Path, folder: Path) -> None:
+    def __init__(
+        self, card: Path, folder: Path, *, field_of: Callable[[Picc | None], Field] | None = None
+    ) -> None:
+        """`field_of` makes the field that the card lies in; nothing is heard then."""
         self.heard = Heard()
         self.told: SimpleQueue[Notice] = SimpleQueue()
         self.link = folder / "chip"
         self._server = Pn532Server(
-            card, link=self.link, tell=self.told.put, field_of=self.heard.field_of
+            card, link=self.link, tell=self.told.put, field_of=field_of or self.heard.field_of
         )
         self.chip, self.lift, self.put = self._server.chip, self._server.lift, self._server.put
         self._server.start()

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -17,7 +19,10 @@ from drivers.contract import ClassicPort
 from drivers.errors import CardRemoved, ReaderBusy, ReaderGone
 from drivers.nfc import NfcReader
 from drivers.registry import open_reader
+from hw_sim.field import Field, Picc, Tear
+from tests.drivers.pn532_rig import MET_FRAMES, TALK_FRAMES, TornOnce, talk
 from tests.real.pn532 import TIMEOUT_S, Bench, Served
+from tests.spine.children import child
 from tests.spine.rig import (
     Answer,
     citizen,
@@ -26,6 +31,7 @@ from tests.spine.rig import (
     flora_process,
     make_card,
     make_home,
+    person,
     tomorrow,
 )
 
@@ -195,3 +201,81 @@ def test_a_card_is_served_in_one_place_of_a_free_name(tmp_path: Path) -> None:
     for places in ([], ["--vpcd", "--pn532", str(tmp_path / "chip")]):
         told = flora("card", "serve", str(card), *places)
         assert (told.code, told["error"]["code"]) == (2, "argument_bad"), places
+
+
+def test_a_card_with_applications_is_shown_as_over_any_other_reader(tmp_path: Path) -> None:
+    card = make_card(tmp_path, "c", kind="blank-desfire")
+    bench = Bench(card, tmp_path)
+    try:
+        shown = flora_process("card", "show", "--reader", f"nfc:tty:{bench.link}")
+        assert shown.code == 0, shown.out + shown.err
+    finally:
+        bench.stop()
+    assert shown.json == flora("card", "show", "--reader", f"sim:{card}").json
+    assert shown["chip"] == "MIFARE DESFire EV2"
+
+
+def test_a_childs_whole_day_over_a_served_pn532(tmp_path: Path) -> None:
+    home = make_home(tmp_path, "T-01")
+    card = make_card(tmp_path, "c", kind="child")
+    link = tmp_path / "chip"
+    reader, girl = f"nfc:tty:{link}", child(person(1))
+
+    def run(*argv: str, given: object = None) -> Answer:
+        return flora_process(*argv, "--reader", reader, home=home, given=given)
+
+    served = Served(card, link)
+    try:
+        issued = run("issue", "child", "--applicant", "-", given=girl)
+        assert (issued.code, issued["outcome"]) == (0, "issued"), issued.out + issued.err
+        bound = run("bind", "--applicant", "-", given=girl)
+        assert bound["outcome"] == "bound", bound.out + bound.err
+        shown = run("card", "show")
+        assert shown["issued"], shown.out
+        assert shown["binding"], shown.out
+        stop = flora("network", "stops", "--route", "300", home=home).json[0]["stop"]
+        tap = ("--route", "300", "--vehicle", "A", "--stop", stop)
+        on = run("tap", *tap, "--at", f"{tomorrow()}T08:00")
+        assert (on.code, on["outcome"]) == (0, "on"), on.out + on.err
+    finally:
+        assert served.stop() == 0
+    again = flora("card", "show", "--reader", f"sim:{card}", home=home)
+    (event,) = again["events"]
+    assert (event["outcome"], event["stop"], event["class"]) == ("on", stop, "half"), again.out
+
+
+def test_a_card_pulled_at_every_frame_is_removed_and_met_again(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    fields = Fields()
+    bench = Bench(make_card(tmp_path, "c", kind="blank-desfire"), tmp_path, field_of=fields)
+    moments: tuple[Literal["before", "during", "after"], ...] = ("before", "during", "after")
+    reader = reader_on(bench)
+    pulled = 0
+    try:
+        for frame, moment in product(range(MET_FRAMES + 1, TALK_FRAMES + 1), moments):
+            fields.next = torn = TornOnce(Tear(frame=frame, moment=moment))
+            connection = reader.wait_for_card(timeout_s=5)
+            with pytest.raises(CardRemoved):
+                talk(connection)
+            with pytest.raises(CardRemoved):
+                talk(connection)
+            connection.close()
+            assert reader.wait_for_removal(timeout_s=5)
+            torn.away = False
+            talk(reader.wait_for_card(timeout_s=5))
+            pulled += 1
+    finally:
+        reader.close()
+        bench.stop()
+    record_property("cards pulled at a frame over the PN532, all met again", pulled)
+
+
+class Fields:
+    """The fields that a bench's cards lie in: those of `next`."""
+
+    def __init__(self) -> None:
+        self.next = TornOnce(Tear(frame=1))
+
+    def __call__(self, card: Picc | None) -> Field:
+        return self.next.field_of(card)
