@@ -4,8 +4,10 @@ same verb again finishes it. Both generations, stable and random UID (cards.md 5
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from random import Random
+from typing import Any, Literal
 
 import pytest
 
@@ -15,6 +17,8 @@ from cards.personalise import blank, is_begun
 from cards.rekey import rekey
 from drivers.keys.contract import KeyStore
 from hw_sim.desfire.image import DesfireImage
+from hw_sim.field import Field, Noise
+from hw_sim.picc import card_of
 from tests.cards.desfire_air import (
     ROTATED,
     UID,
@@ -24,10 +28,12 @@ from tests.cards.desfire_air import (
     bind,
     every_tear,
     factory,
+    field_of,
     free_tap,
     issue_it,
     laid,
     prepare_it,
+    taken,
     tap_off,
     tap_on,
     unbind,
@@ -35,6 +41,13 @@ from tests.cards.desfire_air import (
 )
 from tests.cards.rig import KEYS
 
+ACTIVATION_FRAMES = 6  # a lost one is a card that is not there yet
+WAYS: tuple[tuple[Literal["out", "back"], Literal["lost", "broken"]], ...] = (
+    ("out", "lost"),
+    ("out", "broken"),
+    ("back", "lost"),
+    ("back", "broken"),
+)
 both = pytest.mark.parametrize("chip", ["ev2", "ev1"])
 
 
@@ -194,3 +207,25 @@ def factory_like(image: DesfireImage) -> DesfireImage:
     box = factory(ev1=image.ev1)
     box.seed = image.seed
     return box
+
+
+@both
+def test_noise_on_the_air_costs_a_repetition_and_nothing_else(
+    chip: str, record_property: Callable[[str, object], None]
+) -> None:
+    begin = start_of("bound", ev1=chip == "ev1")
+    whole = deepcopy(begin)
+    counted = field_of(whole)
+    tap_on(taken(counted))
+    new, survived = seen(whole), 0
+    for frame in range(ACTIVATION_FRAMES + 1, counted.frames + 1):
+        for way, harm in WAYS:
+            image = deepcopy(begin)
+            noise = Noise(frame=frame, way=way, harm=harm)
+            field = Field(card_of(image), noise=[noise], rng=Random(frame))
+            tap_on(taken(field))
+            assert seen(image) == new, f"frame {frame} {harm} on its way {way}"
+            assert field.frames > counted.frames
+            survived += 1
+    record_property("desfire_noise_survived", survived)
+    assert survived == 4 * (counted.frames - ACTIVATION_FRAMES)
