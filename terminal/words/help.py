@@ -53,7 +53,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "card_topup": ("模擬錢包加值。", "Top up the simulated purse."),
     "card_rekey": (
         "把卡片的金鑰換成最新一版；沒做完時再做一次即可。",
-        "Bring a card's keys to the newest version; cut off, the same again finishes it.",
+        "Bring a card's keys to the newest version; if cut off, do it again.",
     ),
     "card_show": ("辨識卡片並顯示內容；不寫入。", "Identify a card and show it; never writes."),
     "card_serve": (

@@ -155,7 +155,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "學校：{code}（{roc_year} 學年度）",
         "School: {code} (school year from {year})",
     ),
-    "library": ("已登錄圖書證號", "Holds a library number"),
+    "library": ("已有圖書證號", "Holds a library number"),
     "event_on": (
         "{at} {route} 路 {stop} 上車，扣 NT${charged_ntd}",
         "{at} route {route}, boarded at {stop}, NT${charged_ntd}",

@@ -9,7 +9,7 @@ import pytest
 from tests.spine.rig import Answer, citizen, flora, make_card, make_home, on, person
 
 pytestmark = pytest.mark.slow
-WRITING = "70"  # a frame in the midst of preparing
+WRITING = "45"  # a frame in the midst of preparing
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_living_issuance_is_never_ended_from_another_window(home: Path, tmp_pa
 def test_a_prepared_card_is_finished_by_binding_it_elsewhere(home: Path, tmp_path: Path) -> None:
     """The counter died between confirm and final write, the holder went on with the card."""
     two = make_home(tmp_path, "T-02")
-    for frame in range(90, 200):  # from the midst of preparing on
+    for frame in range(45, 200):  # from the midst of preparing on
         card = make_card(tmp_path, f"p{frame}")
         line = ("issue", "flora", "--reader", on(card, f"{frame}:after"), "--applicant", "-")
         if flora(*line, home=home, given=citizen(person(frame))).code == 0:

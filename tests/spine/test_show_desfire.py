@@ -34,7 +34,7 @@ def tap(home: Path, card: Path, stop: str) -> None:
     [
         (
             *("zh-TW", "出廠空白卡，可發兒童卡或數位學生證", "卡別：兒童卡", "兒童半票至 20"),
-            *("學校：193601，4 年級（", "已登錄圖書證號", "300 路"),
+            *("學校：193601，4 年級（", "已有圖書證號", "300 路"),
         ),
         (
             *("en", "factory-blank card, for a child or student card", "Kind: child card"),
