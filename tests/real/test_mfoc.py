@@ -8,8 +8,10 @@ from random import Random
 import pytest
 
 from hw_sim import load, new_blank_classic, save
+from hw_sim.geometry import CHIP_CLASSIC_4K
 from hw_sim.image import CardImage
 from tests.real.pn532 import Bench
+from tests.spine.rig import flora
 
 pytestmark = pytest.mark.real
 UNKNOWN_KEY = bytes.fromhex("1a2b3c4d5e6f")
@@ -34,3 +36,18 @@ def test_one_key_that_nobody_told_is_found_from_the_others(tmp_path: Path) -> No
     assert isinstance(after, CardImage)
     assert dump == b"".join(after.blocks)
     assert after.blocks == image.blocks
+
+
+def test_a_4k_is_dumped_whole_and_the_dump_says_what_it_is(tmp_path: Path) -> None:
+    """libnfc's own nfc-mfclassic stops at a genuine 4K: it tries to write block 0, and goes on
+    after the NAK without selecting the card again."""
+    image = new_blank_classic(Random(1), uid=bytes.fromhex("04a1b2c3"), chip=CHIP_CLASSIC_4K)
+    save(tmp_path / "card", image)
+    bench = Bench(tmp_path / "card", tmp_path)
+    try:
+        bench.run("mfoc", "-O", tmp_path / "dump.mfd")
+    finally:
+        bench.stop()
+    assert (tmp_path / "dump.mfd").read_bytes() == b"".join(image.blocks)
+    shown = flora("card", "show", "--dump", str(tmp_path / "dump.mfd"))
+    assert (shown["kind"], shown["uid"]) == ("blank-classic-4k", "04a1b2c3")
