@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from validation.network import Network
 
 ENDS = ("expires_on", "half_until", "student_until", "library_until")
-NOTHING: dict[str, Any] = {**dict.fromkeys(ENDS), "school": None, "library": None, "events": None}
+OF_OTHERS = ("directory", "holder")
+"""What only a card that is none of ours says: which applications it holds, whose NHI card it is."""
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys((*ENDS, "policies", "school", "library", "events", *OF_OTHERS)),
+}
 """Of a card that says none of it."""
 _ROC_YEAR_ZERO = 1911
 
@@ -25,12 +29,11 @@ def extras_of(card: Card, network: Network) -> dict[str, Any]:
     from validation.describe import event_facts
 
     says: dict[str, Any] = {
-        **NOTHING,
-        **{end: getattr(card.directory, end) if card.directory else None for end in ENDS},
+        end: getattr(card.directory, end) if card.directory else None for end in ENDS
     }
     if isinstance(card, DesfireCard) and card.state is not None:
         school = card.school()
-        says["school"] = _school(school) if school else None
+        says["school"] = school_facts(school) if school else None
         says["library"] = card.library() is not None
         says["events"] = [event_facts(event, network) for event in card.events()]
     return says
@@ -46,7 +49,20 @@ def extra_lines(facts: dict[str, Any]) -> list[str]:
     return lines + [_event_line(event) for event in facts["events"] or ()]
 
 
-def _school(school: School) -> dict[str, Any]:
+def lines_of_others(facts: dict[str, Any]) -> list[str]:
+    """What a card that is none of ours says of itself."""
+    lines = []
+    if facts["holder"] is not None:
+        holder = facts["holder"]
+        lines.append(say("ui.holder", **holder, sex_said=say(f"ui.sex_{holder['sex']}")))
+    if facts["directory"]:
+        listed = (f"{aid} ({' '.join(map(str, at))})" for aid, at in facts["directory"].items())
+        lines.append(say("ui.dump_directory", applications=", ".join(listed)))
+    return lines
+
+
+def school_facts(school: School) -> dict[str, Any]:
+    """A school record as `card show` tells it."""
     return {"code": school.code, "grade": school.grade or None, "year": school.year}
 
 

@@ -6,8 +6,12 @@ Values from the command line are never repeated here: somebody may have typed a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from apdu.errors import Fault
+
+if TYPE_CHECKING:
+    from apdu.status import StatusWord
 
 
 @dataclass(eq=False, kw_only=True)
@@ -177,6 +181,13 @@ class DumpSize(Fault):
     """A file in none of the formats of dumps, nor of the size of a plain one."""
 
     got_bytes: int
+
+
+@dataclass(eq=False, kw_only=True)
+class NhiUnread(Fault):
+    """The card on the reader is no NHI card, or gives no profile that can be read."""
+
+    sw: StatusWord | None  # of its answer; None: it takes no commands
 
 
 @dataclass(eq=False, kw_only=True)

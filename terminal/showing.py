@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cards.errors import WrongCard
-from cards.identify import recognise
+from cards.identify import directory, recognise
 from cards.on_classic import RecordCard
+from cards.on_desfire import DesfireCard
 from cards.open import open_card
-from terminal.card_extras import NOTHING, extra_lines, extras_of
+from terminal.card_extras import NOTHING, extra_lines, extras_of, lines_of_others
+from terminal.nhi import masked_holder, read_holder
 from terminal.words.speak import LANGUAGES, language, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cards.card import Card
     from cards.state import BindingMark
     from drivers.contract import Connection
@@ -26,9 +30,24 @@ _KINDS_SAID = (
 
 
 def public_facts(connection: Connection) -> dict[str, Any]:
-    """What any card says of itself; the rest is null. Tries no key."""
+    """What any card says of itself to anybody; the rest is null. A Classic's directory is read with
+    its public key; no other key is tried. An NHI card's holder is masked."""
+    return _asked(connection) | _directory(connection)
+
+
+def _asked(connection: Connection) -> dict[str, Any]:
     found = recognise(connection)
-    return bare_facts(kind=found.kind, chip=found.chip, uid=found.uid)
+    facts = bare_facts(kind=found.kind, chip=found.chip, uid=found.uid)
+    if found.kind == "nhi":
+        facts["holder"] = masked_holder(read_holder(connection))
+    return facts
+
+
+def _directory(connection: Connection) -> dict[str, Any]:
+    """Application → its sectors, of a Classic that has a directory."""
+    found = directory(connection.classic) if connection.classic is not None else None
+    said = {aid.hex(): sectors for aid, sectors in found.applications().items()} if found else None
+    return {"directory": said}
 
 
 def whole_card(connection: Connection, home: Home) -> dict[str, Any]:
@@ -36,12 +55,14 @@ def whole_card(connection: Connection, home: Home) -> dict[str, Any]:
 
     Raises `CardSpoiled` and what `Connection` names.
     """
-    facts = public_facts(connection)
+    facts = _asked(connection)
     try:
         card = open_card(connection, keys=home.keys, shelf=home.ledger.shelf, ours=home.ours)
     except WrongCard as wrong:
-        return {**facts, "kind": wrong.kind}
-    return {**facts, **_ours(card, home)}
+        kind = facts["kind"] if wrong.kind == "unknown" else wrong.kind
+        return {**facts, "kind": kind, **_directory(connection)}
+    said = {**facts, **_ours(card, home)}
+    return said if card.mode == "record" or card.issued else said | _directory(connection)
 
 
 def bare_facts(*, kind: str, chip: str, uid: bytes) -> dict[str, Any]:
@@ -65,11 +86,10 @@ def bare_facts(*, kind: str, chip: str, uid: bytes) -> dict[str, Any]:
 def _ours(card: Card, home: Home) -> dict[str, Any]:
     from validation.describe import trip_of
 
-    extras = extras_of(card, home.network)
+    extras = extras_of(card, home.network)  # first: what it reads may be newer
     state = card.state
-    mark = state.binding if state else None
-    if mark is not None and home.ledger.ended(card.card_ref, mark.binding_id):
-        mark = None
+    bindings = _bindings(card, home)
+    first = state.binding if state else None
     return {
         "kind": card.kind,
         "uid": card.uid.hex(),  # the true one, where the air's is random
@@ -77,7 +97,8 @@ def _ours(card: Card, home: Home) -> dict[str, Any]:
         "issued": card.issued,
         "prepared": card.mode == "record" and state is not None and not state.issued,
         "newer": card.newer,
-        "binding": _binding(mark, home) if mark else None,
+        "binding": bindings.get(first) if first else None,
+        "policies": list(bindings.values()) if isinstance(card, DesfireCard) and state else None,
         "trip": trip_of(state, home.network) if state else None,
         "purse_ntd": card.purse.ntd if card.purse else None,
         "our_sectors": list(home.ours.sectors) if isinstance(card, RecordCard) else [],
@@ -85,9 +106,22 @@ def _ours(card: Card, home: Home) -> dict[str, Any]:
     }
 
 
-def _binding(mark: BindingMark, home: Home) -> dict[str, Any]:
+def _bindings(card: Card, home: Home) -> dict[BindingMark, dict[str, Any]]:
+    """What binds the card, but for what the hotlist known here has ended."""
+    first = card.state.binding if card.state else None
+    listed = card.policies if isinstance(card, DesfireCard) else (first,) if first else ()
+    ended = home.ledger.ended
     return {
-        "policy": home.profile.policies.get(mark.policy, str(mark.policy)),
+        m: binding_facts(m, home.profile.policies)
+        for m in listed
+        if not ended(card.card_ref, m.binding_id)
+    }
+
+
+def binding_facts(mark: BindingMark, policies: Mapping[int, str]) -> dict[str, Any]:
+    """A binding; a policy that the profile does not name is told by its number."""
+    return {
+        "policy": policies.get(mark.policy, str(mark.policy)),
         "expires_on": mark.expires_on,
         "class": "half" if mark.half else "full",
     }
@@ -97,6 +131,7 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
     """The facts for people; what is null is left out."""
     lines = [say("ui.kind", kind=kind_name(facts["kind"]))]
     lines += [say(f"ui.{name}", **{name: facts[name]}) for name in ("chip", "uid") if facts[name]]
+    lines += lines_of_others(facts)
     if facts["mode"] is None:
         return lines if facts["kind"] in ("flora", "classic") else [*lines, say("ui.not_ours")]
     lines.append(say("ui.mode", mode=say(f"ui.mode_{facts['mode']}")))
@@ -105,6 +140,7 @@ def lines_of(facts: dict[str, Any]) -> list[str]:
     if facts["newer"]:
         lines.append(say("ui.newer"))
     lines.append(binding_line(facts["binding"]))
+    lines += [binding_line(more) for more in facts["policies"] or () if more != facts["binding"]]
     if facts["trip"] is not None:
         lines.append(trip_line(facts["trip"]))
     if facts["purse_ntd"] is not None:

@@ -14,41 +14,41 @@ from typing import Final
 from apdu.secret import Secret
 
 PUBLIC_KEY_A: Final = Secret(bytes.fromhex("A0A1A2A3A4A5"))  # printed in AN10787 for all to read
+TRAILER: Final = 3
 MAD1_BLOCKS: Final = (1, 2)
 MAD2_BLOCKS: Final = (64, 65, 66)
 MAD2_TRAILER: Final = 67
 
-_MAD1, _MAD2 = struct.Struct("<2B15H"), struct.Struct("<2B23H")  # CRC, info, one AID a sector
+_MAD1, _MAD2 = struct.Struct("2B" + 15 * "2s"), struct.Struct("2B" + 23 * "2s")
+# CRC, info, one AID a sector
 _MAD1_SECTORS, _MAD2_SECTORS = range(1, 16), range(17, 40)
 _GPB = struct.Struct("9xB6x")  # byte 9 of the trailer of sector 0
 _PRESENT, _VERSION = 0x80, 0x03
 _PUBLISHER = 0x3F
 _CRC_START, _CRC_POLYNOMIAL = 0xC7, 0x1D
 
-FREE: Final = 0x0000
-NDEF: Final = 0xE103  # stored as 03 E1
-ADMINISTRATION: Final[dict[int, str]] = {
-    FREE: "free",
-    0x0001: "defect",
-    0x0002: "reserved",
-    0x0003: "more directory",
-    0x0004: "holder",
-    0x0005: "not applicable",
-}
+# As stored: application code, then function cluster. Cluster 00 says what a sector is, not whose.
+NDEF: Final = bytes.fromhex("03E1")
+_ADMINISTRATION: Final = 0x00
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """What a MAD says. `aids`: by sector (1–15, and 17–39 on a 4K), high byte the cluster;
-    `publisher`: the card publisher's sector, or None."""
+    """What a MAD says. `aids`: two bytes by sector (1–15, and 17–39 on a 4K); `publisher`: the
+    card publisher's sector, or None."""
 
     version: int
     publisher: int | None
-    aids: Mapping[int, int]
+    aids: Mapping[int, bytes]
 
-    def sectors(self, aid: int) -> tuple[int, ...]:
-        """The sectors of an application, in order."""
-        return tuple(sector for sector, found in self.aids.items() if found == aid)
+    def applications(self) -> dict[bytes, list[int]]:
+        """The sectors of each application, in order; those that are nobody's left out."""
+        found: dict[bytes, list[int]] = {}
+        for sector, aid in self.aids.items():
+            _code, cluster = aid
+            if cluster != _ADMINISTRATION:
+                found.setdefault(aid, []).append(sector)
+        return found
 
 
 def crc8(data: bytes) -> int:
@@ -88,7 +88,7 @@ def read(trailer: bytes, blocks: bytes, more: bytes = b"") -> Directory | None:
     return Directory(version=2, publisher=publisher, aids=aids)
 
 
-def _part(layout: struct.Struct, blocks: bytes) -> tuple[int, list[int]] | None:
+def _part(layout: struct.Struct, blocks: bytes) -> tuple[int, list[bytes]] | None:
     """The publisher's sector and the AIDs of one half; None where its CRC is wrong."""
     if len(blocks) != layout.size:
         return None

@@ -76,7 +76,11 @@ class _Holes(dict[str, str]):
 
 
 def plain(value: object) -> str:
-    """One fact as people read it: dates ISO, whole seconds, lists joined, bytes as hex."""
+    """One fact as people read it: dates ISO, whole seconds, lists joined, bytes as hex, a status
+    word with its name."""
+    named: tuple[str, str] | None = getattr(value, "in_words", None)
+    if named is not None:
+        return named[LANGUAGES.index(_settled)]
     if value is None:
         return "–"
     if isinstance(value, float):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apdu.classic.mad import ADMINISTRATION, FREE, NDEF, Directory, crc8, read, version_of
+from apdu.classic.mad import NDEF, Directory, crc8, read, version_of
 from tests.apdu.vectors import Vector, published
 
-AIDS = st.integers(0, 0xFFFF)
+AIDS = st.binary(min_size=2, max_size=2)
 
 
 def trailer(gpb: int) -> bytes:
@@ -19,9 +17,9 @@ def trailer(gpb: int) -> bytes:
     return bytes(6) + bytes((0x78, 0x77, 0x88, gpb)) + bytes(6)
 
 
-def made(info: int, aids: list[int]) -> bytes:
+def made(info: int, aids: list[bytes]) -> bytes:
     """A directory's blocks, written out field by field."""
-    body = bytes((info,)) + b"".join(struct.pack("<H", aid) for aid in aids)
+    body = bytes((info,)) + b"".join(aids)
     return bytes((crc8(body),)) + body
 
 
@@ -53,7 +51,7 @@ def test_without_presence_and_a_version_there_is_none(gpb: int) -> None:
 
 
 @given(st.integers(0, 0xFF), st.lists(AIDS, min_size=15, max_size=15))
-def test_a_first_directory_says_whose_each_sector_is(info: int, aids: list[int]) -> None:
+def test_a_first_directory_says_whose_each_sector_is(info: int, aids: list[bytes]) -> None:
     found = read(trailer(0xC1), made(info, aids))
     assert found is not None
     assert list(found.aids.items()) == list(zip(range(1, 16), aids, strict=True))
@@ -67,7 +65,7 @@ def test_a_first_directory_says_whose_each_sector_is(info: int, aids: list[int])
     st.lists(AIDS, min_size=38, max_size=38),
 )
 def test_a_second_directory_goes_on_behind_its_own_sector(
-    info: int, more_info: int, aids: list[int]
+    info: int, more_info: int, aids: list[bytes]
 ) -> None:
     found = read(trailer(0xC2), made(info, aids[:15]), made(more_info, aids[15:]))
     assert found is not None
@@ -78,7 +76,7 @@ def test_a_second_directory_goes_on_behind_its_own_sector(
 
 
 @given(st.integers(0, 255), st.lists(AIDS, min_size=15, max_size=15))
-def test_one_wrong_bit_and_there_is_none(bit: int, aids: list[int]) -> None:
+def test_one_wrong_bit_and_there_is_none(bit: int, aids: list[bytes]) -> None:
     blocks = int.from_bytes(made(1, aids), "big") ^ 1 << bit
     assert read(trailer(0xC1), blocks.to_bytes(32, "big")) is None
 
@@ -91,6 +89,7 @@ def test_a_torn_second_half_is_no_directory() -> None:
 
 
 def test_an_application_is_found_in_its_sectors() -> None:
-    aids = {1: NDEF, 2: FREE, 3: NDEF}
-    assert Directory(version=1, publisher=None, aids=aids).sectors(NDEF) == (1, 3)
-    assert ADMINISTRATION[FREE] == "free"
+    free, defect = b"\x00\x00", b"\x01\x00"
+    aids = {1: NDEF, 2: free, 3: NDEF, 4: b"\x10\x48", 5: defect}
+    directory = Directory(version=1, publisher=None, aids=aids)
+    assert directory.applications() == {NDEF: [1, 3], b"\x10\x48": [4]}

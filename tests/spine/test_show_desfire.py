@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import main
-from tests.spine.children import bind, child, issue
+from tests.spine.children import bind, child, issue, show
 from tests.spine.rig import flora, make_card, make_home, on, person, tomorrow
 
 SCHOOL = {"level": "primary", "in_city": True, "code": "193601", "grade": 4}
@@ -72,3 +72,23 @@ def test_a_child_card_is_told_at_every_stage(
     assert event in tapped
     assert "NT$50" in tapped
     assert "–" not in tapped
+
+
+def test_every_binding_on_the_card_is_listed_until_it_is_ended(tmp_path: Path) -> None:
+    home = make_home(tmp_path, "T-01")
+    card, given = make_card(tmp_path, "c", kind="child"), child(person(1))
+    assert show(home, card)["policies"] is None
+    assert issue(home, card, "child", given).code == 0
+    assert show(home, card)["policies"] == []
+    assert bind(home, card, given).code == 0
+    shown = show(home, card)
+    assert (
+        shown["policies"]
+        == [shown["binding"]]
+        == [{"policy": "double-ten", "expires_on": None, "class": "half"}]
+    )
+    bound = card.read_bytes()
+    assert bind(home, card, given, "unbind").code == 0
+    card.write_bytes(bound)  # torn before the mark was taken off
+    shown = show(home, card)
+    assert (shown["binding"], shown["policies"]) == (None, [])
