@@ -8,21 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from apdu.classic.geometry import data_blocks_of
-from cards import desfire_layout, records, records_desfire
+from cards import records, records_desfire
+from cards.desfire_layout import (
+    DIRECTORY_AT,
+    LIBRARY_AT,
+    POLICIES_AT,
+    SCHOOL_AT,
+    STATE_AT,
+    FileNo,
+    Place,
+)
 from cards.errors import CardSpoiled, NewerLayout
 from cards.layout import Layout
 from cards.records import SEQUENCES, StoredState
+from terminal.card_extras import ENDS, school_facts
+from terminal.showing import binding_facts
 from terminal.words.speak import say
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from cards.config import OurSectors
     from cards.seal import Seal
     from cards.state import CardState, Directory
+    from validation.network import Network
 
 T = TypeVar("T")
 
@@ -30,40 +41,56 @@ Known = bytes | None
 """Bytes of a block or file; None: not all of them are in the dump."""
 
 
-def classic_record(blocks: Sequence[Known], ours: OurSectors) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """What a home adds to the bytes: how its policies and stops are called."""
+
+    policies: Mapping[int, str] = field(default_factory=dict)
+    network: Network | None = None
+
+
+def classic_record(blocks: Sequence[Known], ours: OurSectors, city: City) -> dict[str, Any] | None:
     """What our sectors of a Classic say; None where they do not look like ours."""
     slot_a, slot_b, (directory, *purse) = (
         [blocks[block] for block in data_blocks_of(sector)] for sector in ours.sectors
     )
     says = _opened(records.DIRECTORY, directory, records.unpack_directory, None)
-    slots = [_opened(records.STATE, _joined(slot), records.unpack_state, None)
-             for slot in (slot_a, slot_b)]  # fmt: skip
-    newest = _newest(*slots)
+    newest = _newest(*(_opened(records.STATE, _joined(slot), records.unpack_state, None)
+                       for slot in (slot_a, slot_b)))  # fmt: skip
     if says is None and newest is None:
         return None
     state = newest.state if newest is not None else None
-    facts = _said(says, state, sealed=False) | {"our_sectors": list(ours.sectors)}
-    facts["purse_ntd"] = _purse(purse, state)
-    return facts
+    return _said(says, state, city) | {
+        "purse_ntd": _purse(purse, state),
+        "our_sectors": list(ours.sectors),
+        "sealed": False,
+    }
 
 
-def desfire_record(files: Mapping[int, Known], seal: Seal | None) -> dict[str, Any] | None:
+def desfire_record(
+    files: Mapping[int, Known], seal: Seal | None, city: City
+) -> dict[str, Any] | None:
     """What the files of our application say; None where they do not look like ours. `seal`: of
-    this home and the card's UID; a record that it does not open is told unsealed."""
-    standing = files.get(desfire_layout.FileNo.STANDING)
-    directory = None if standing is None else desfire_layout.split_standing(standing)[0]
+    this home and the card's UID; records that it does not open are told unsealed."""
     for opener in (seal, None) if seal else (None,):
-        says = _opened(
-            records_desfire.DIRECTORY, directory, records_desfire.unpack_directory, opener
-        )
+        says = _at(files, DIRECTORY_AT, records_desfire.unpack_directory, opener)
         if says is None:
             continue
-        stored = files.get(desfire_layout.FileNo.STATE)
-        state = _opened(records_desfire.STATE, stored, records_desfire.unpack_state, opener)
-        facts = _said(says, state, sealed=opener is not None)
-        value = files.get(desfire_layout.FileNo.PURSE)
-        facts["purse_ntd"] = None if value is None else int.from_bytes(value, "little", signed=True)
-        return facts
+        state = _at(files, STATE_AT, records_desfire.unpack_state, opener)
+        listed = _at(files, POLICIES_AT, records_desfire.unpack_policies, opener)
+        if state is not None and listed:
+            state = replace(state, binding=listed[0])
+        bindings = [binding_facts(mark, city.policies) for mark in listed or ()]
+        school = _at(files, SCHOOL_AT, records_desfire.unpack_school, opener)
+        purse = files.get(FileNo.PURSE)
+        return _said(says, state, city) | {
+            "purse_ntd": None if purse is None else int.from_bytes(purse, "little", signed=True),
+            "our_sectors": [],
+            "policies": bindings if state is not None else None,
+            "school": school_facts(school) if school else None,
+            "library": _at(files, LIBRARY_AT, records_desfire.unpack_library, opener) is not None,
+            "sealed": opener is not None,
+        }
     return None
 
 
@@ -75,8 +102,6 @@ def lines_of_dump(dump: dict[str, Any]) -> list[str]:
     if dump["unknown_bytes"]:
         lines.append(say("ui.dump_unknown", unknown_bytes=dump["unknown_bytes"]))
     lines += contradiction_lines(dump["contradictions"])
-    if dump["directory"]:
-        lines.append(say("ui.dump_directory", applications=_listed(dump["directory"])))
     if dump["applications"]:
         lines.append(say("ui.dump_applications", applications=_listed(dump["applications"])))
     if dump["locked_sectors"]:
@@ -91,23 +116,31 @@ def contradiction_lines(found: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _listed(found: Mapping[str, Any]) -> str:
-    """Applications with their sectors or files."""
+    """Applications with their files."""
     return ", ".join(f"{aid} ({' '.join(map(str, where))})" for aid, where in found.items())
 
 
-def _said(says: Directory | None, state: CardState | None, *, sealed: bool) -> dict[str, Any]:
-    facts: dict[str, Any] = {
+def _said(says: Directory | None, state: CardState | None, city: City) -> dict[str, Any]:
+    from validation.describe import trip_of
+
+    mark = None if state is None else state.binding
+    return {
         "kind": "flora" if says is None else says.product,
         "mode": "record",
         "issued": state is not None and state.issued,
         "prepared": state is not None and not state.issued,
         "newer": False,
-        "sealed": sealed,
+        "binding": binding_facts(mark, city.policies) if mark else None,
+        "trip": trip_of(state, city.network) if state and city.network else None,
+        **{end: None if says is None else getattr(says, end) for end in ENDS},
     }
-    for name in ("expires_on", "half_until", "student_until", "library_until"):
-        end: date | None = None if says is None else getattr(says, name)
-        facts[name] = end
-    return facts
+
+
+def _at(
+    files: Mapping[int, Known], place: Place, unpack: Callable[[bytes], T], seal: Seal | None
+) -> T | None:
+    whole = files.get(place.file)
+    return None if whole is None else _opened(place.layout, whole[place.offset :], unpack, seal)
 
 
 def _opened(

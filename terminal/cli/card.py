@@ -177,6 +177,7 @@ def _facts_of_dump(dump: Dump, home: Home | None) -> dict[str, Any]:
     ours = _ours_of_dump(dump, home) or {}
     sealed = ours.pop("sealed", None)
     facts |= {name: value for name, value in ours.items() if name in facts}
+    facts["directory"] = _directory(look) if sealed is None else None
     applications = dump.desfire.applications if dump.desfire is not None else ()
     atqa, sak = dump.header.atqa, dump.header.sak
     facts["dump"] = {
@@ -186,7 +187,6 @@ def _facts_of_dump(dump: Dump, home: Home | None) -> dict[str, Any]:
         "sak": None if sak is None else f"{sak:02x}",
         "unknown_bytes": dump.unknown_bytes,
         "contradictions": _contradictions(dump),
-        "directory": _directory(look),
         "locked_sectors": list(look.locked),
         "unread_sectors": list(look.unread),
         "applications": {app.aid.hex(): sorted(app.files) for app in applications},
@@ -204,14 +204,15 @@ def _ours_of_dump(dump: Dump, home: Home | None) -> dict[str, Any] | None:
     from cards.seal import Seal
     from drivers.sim import hold
     from hw_sim.dumps import all_known
-    from terminal.dump_facts import classic_record, desfire_record
+    from terminal.dump_facts import City, classic_record, desfire_record
     from terminal.showing import whole_card
 
+    city = City() if home is None else City(policies=home.profile.policies, network=home.network)
     if dump.desfire is not None:
         found = next((a for a in dump.desfire.applications if a.aid == APPLICATION), None)
         seal = None if home is None or dump.uid is None else Seal(home.keys, dump.uid)
         files = {number: file.content for number, file in found.files.items()} if found else {}
-        return desfire_record(files, seal)
+        return desfire_record(files, seal, city)
     if dump.chip != CHIP_CLASSIC_1K:
         return None
     if home is not None:
@@ -219,13 +220,15 @@ def _ours_of_dump(dump: Dump, home: Home | None) -> dict[str, Any] | None:
         if shown["mode"] == "record":
             return shown | {"sealed": True}
     ours = home.ours if home is not None else _stock()[0]
-    return classic_record([all_known(block) for block in dump.blocks], ours)
+    return classic_record([all_known(block) for block in dump.blocks], ours, city)
 
 
-def _directory(look: Look) -> dict[str, list[int]]:
-    """Application → its sectors."""
+def _directory(look: Look) -> dict[str, list[int]] | None:
+    """Application → its sectors; None without a directory."""
+    if look.directory is None:
+        return None
     found: dict[str, list[int]] = {}
-    for sector, aid in (look.directory.applications if look.directory else {}).items():
+    for sector, aid in look.directory.applications.items():
         found.setdefault(aid.hex(), []).append(sector)
     return found
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hw_sim.image import CardImage, load, load_classic
-from tests.spine.rig import Answer, citizen, flora, make_card, make_home, on
+from tests.spine.children import child, issue
+from tests.spine.rig import Answer, citizen, flora, make_card, make_home, on, person
 
 FORMS = {".mfd": "mfd", ".mct": "mct", ".eml": "eml", ".json": "proxmark", ".nfc": "flipper"}
 
@@ -131,7 +132,7 @@ def test_a_foreign_dump_says_what_its_bytes_do(home: Path, tmp_path: Path) -> No
     ndef = bytearray(load_ndef())
     (tmp_path / "ndef.bin").write_bytes(ndef)
     shown = show(tmp_path / "ndef.bin", home)
-    assert (shown["kind"], shown["dump"]["directory"]) == ("ndef", {"03e1": [1, 2, 3, 4, 5]})
+    assert (shown["kind"], shown["directory"]) == ("ndef", {"03e1": [1, 2, 3, 4, 5]})
 
 
 def load_ndef() -> bytes:
@@ -180,6 +181,28 @@ def test_a_card_goes_out_and_comes_back(kind: str, end: str, tmp_path: Path) -> 
     one, two = load_classic(card), load_classic(back)
     assert (one.blocks, one.uid, one.chip) == (two.blocks, two.uid, two.chip)
     assert flora("card", "show", "--reader", on(back))["uid"] == one.uid.hex()
+
+
+def test_a_dump_of_a_childs_card_is_that_card(home: Path, tmp_path: Path) -> None:
+    card = make_card(tmp_path, "c", kind="child")
+    given = child(person(7))
+    assert issue(home, card, "child", given).code == 0
+    assert flora("card", "topup", str(card), "50")["purse_ntd"] == 50
+    bound = flora("bind", "--reader", on(card), "--applicant", "-", home=home, given=given)
+    assert bound.code == 0, bound.out
+    dump = exported(card, tmp_path, ".nfc")
+    lying = flora("card", "show", "--reader", on(card), home=home)
+    shown = show(dump, home)
+    same = ("kind", "chip", "uid", "mode", "issued", "binding", "purse_ntd", "half_until",
+            "student_until", "library_until", "school", "library", "directory", "policies")  # fmt: skip
+    assert [shown[name] for name in same] == [lying[name] for name in same]
+    assert (shown["kind"], shown["purse_ntd"], shown["binding"]["class"]) == ("child", 50, "half")
+    assert (shown["dump"]["sealed"], list(shown["dump"]["applications"])) == (True, ["f48120"])
+    # Another city's home, or none: what it looks like.
+    other = dump.read_text().replace(f"UID: {load(card).uid.hex(' ').upper()}", "UID: " + "04 " * 7)
+    dump.write_text(other)
+    shown = show(dump, home)
+    assert (shown["kind"], shown["issued"], shown["dump"]["sealed"]) == ("child", True, False)
 
 
 def test_a_card_file_is_looked_at_as_well(issued: Path, home: Path, tmp_path: Path) -> None:
