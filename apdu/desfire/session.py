@@ -64,7 +64,7 @@ class D40:
             return data
         if message.mode is Mode.MAC:
             plain, mac = _cut_off(message, data, MAC4_BYTES)
-            _require(message, "mac", self._mac(plain) == mac)
+            _require(message, "mac", bool(plain) and self._mac(plain) == mac)
             return plain
         _require(message, "length", _whole(data, self._cbc))
         padded = self._cbc.decrypt(self._cbc.zero_iv, data)

@@ -149,6 +149,13 @@ def test_an_answer_shorter_than_its_mac_is_wrong(family: str) -> None:
     assert wrong(other, value, b"abc") == "length"
 
 
+def test_a_d40_mac_of_nothing_is_wrong() -> None:
+    other = Other("D40")
+    value = commands.get_value(1, mode=Mode.MAC)
+    other.seal.seal(value)
+    assert wrong(other, value, b"abcd") == "mac"
+
+
 ASKED: tuple[Callable[[Verbs, Mode], object], ...] = (
     lambda verbs, _: verbs.version(),
     lambda verbs, _: verbs.applications(),
