@@ -21,6 +21,7 @@ from time import monotonic
 from smartcard import scard
 
 from apdu.errors import Fault
+from apdu.storage import GET_UID
 from drivers.errors import (
     CardMute,
     CardRemoved,
@@ -237,6 +238,12 @@ class _PcscLink:
             raise CardMute(waited_s=round(monotonic() - started, 1))
         return bytes(answer) if self._answered(result, verb="transmit") else None
 
+    def begin_anew(self) -> bool:
+        """Reset a card that may have been used; False: it is gone. A reset of a card that has just
+        left has pcscd 1.9.9 book the reader as empty behind the back of its own polling, and the
+        next card is never seen (found by tests/real): so it is asked for its UID first."""
+        return bool(self.transmit(bytes(GET_UID))) and self.reselect()
+
     def reselect(self) -> bool:
         result, protocol = self._api.SCardReconnect(
             self._card, SHARE_EXCLUSIVE, PROTOCOL_ANY, RESET
@@ -247,10 +254,8 @@ class _PcscLink:
         return True
 
     def close(self) -> None:
-        # Neither RESET nor UNPOWER: where the card has just left, pcscd 1.9.9 then books the
-        # reader as empty behind the back of its own polling, and a card laid down before the next
-        # poll is never seen (found by tests/real). With LEAVE it takes the power away itself
-        # within a second, and with it the sector that we opened.
+        # Neither RESET nor UNPOWER, for the reason of `begin_anew`. With LEAVE pcscd takes the
+        # power away itself within a second, and with it the sector that we opened.
         self._api.SCardDisconnect(self._card, LEAVE)
         self._api.SCardReleaseContext(self._context)
 
@@ -277,7 +282,7 @@ def _connect(api: Scard, reader: str, *, fresh: bool, models: dict[str, Model]) 
         check(result, reader=reader, verb="connect")
     link = _PcscLink(api, reader, context, card, protocol)
     try:
-        there = fresh or link.reselect()
+        there = fresh or link.begin_anew()
         atr = link.atr() if there else None
         if atr is None:
             raise CardRemoved(frames_done=0)
