@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hw_sim.desfire.image import Bytes, DesfireImage, File, FileKind, Key, Records, Value
 
 VALUE_BYTES = 4
+UID_IN_VERSION = slice(14, 21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,12 @@ class DesfireFacts:
     free_bytes: int | None
     keys: KeyFacts | None
     applications: tuple[ApplicationFacts, ...]
+
+    @property
+    def uid(self) -> bytes | None:
+        """As GetVersion tells it; None where the card keeps it to itself."""
+        found = self.version[UID_IN_VERSION]
+        return found if any(found) else None
 
 
 def facts_of(image: DesfireImage) -> DesfireFacts:

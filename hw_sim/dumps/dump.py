@@ -118,9 +118,11 @@ class Dump:
 
     def _uid_said(self) -> Iterator[Contradiction]:
         said = self.header.uid
-        if said is None or not self.blocks:
+        if said is None:
             return
-        found = all_known(self.blocks[0][: len(said)])
+        found = self.desfire.uid if self.desfire is not None else None
+        if self.blocks:
+            found = all_known(self.blocks[0][: len(said)])
         if found is not None and found != said:
             yield Contradiction(what="uid", said=said, found=found)
 

@@ -41,8 +41,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "dump_unknown": ("未知的位元組：{unknown_bytes}", "Unknown bytes: {unknown_bytes}"),
     "dump_differs_uid": (
-        "序號不一致：檔頭 {said}，區塊 0 {found}",
-        "Serials differ: {said} in the header, {found} in block 0",
+        "序號不一致：檔頭 {said}，卡片內容 {found}",
+        "Serials differ: {said} in the header, {found} in the memory",
     ),
     "dump_differs_bcc": (
         "序號檢查碼不符：應為 {said}，區塊 0 是 {found}",

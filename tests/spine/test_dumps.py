@@ -188,13 +188,17 @@ def test_a_dump_of_a_childs_card_is_that_card(home: Path, tmp_path: Path) -> Non
     given = child(person(7))
     assert issue(home, card, "child", given).code == 0
     assert flora("card", "topup", str(card), "50")["purse_ntd"] == 50
+    full = flora("card", "topup", str(card), "32718")
+    assert (full.code, full["error"]["code"]) == (2, "purse_too_full")
     bound = flora("bind", "--reader", on(card), "--applicant", "-", home=home, given=given)
     assert bound.code == 0, bound.out
     dump = exported(card, tmp_path, ".nfc")
     lying = flora("card", "show", "--reader", on(card), home=home)
     shown = show(dump, home)
-    same = ("kind", "chip", "uid", "mode", "issued", "binding", "purse_ntd", "half_until",
-            "student_until", "library_until", "school", "library", "directory", "policies")  # fmt: skip
+    same = (
+        *("kind", "chip", "uid", "mode", "issued", "binding", "policies", "purse_ntd"),
+        *("half_until", "student_until", "library_until", "school", "library", "directory"),
+    )
     assert [shown[name] for name in same] == [lying[name] for name in same]
     assert (shown["kind"], shown["purse_ntd"], shown["binding"]["class"]) == ("child", 50, "half")
     assert (shown["dump"]["sealed"], list(shown["dump"]["applications"])) == (True, ["f48120"])
@@ -203,6 +207,8 @@ def test_a_dump_of_a_childs_card_is_that_card(home: Path, tmp_path: Path) -> Non
     dump.write_text(other)
     shown = show(dump, home)
     assert (shown["kind"], shown["issued"], shown["dump"]["sealed"]) == ("child", True, False)
+    (differs,) = shown["dump"]["contradictions"]
+    assert (differs["what"], differs["said"], differs["found"]) == ("uid", "04" * 7, lying["uid"])
 
 
 def test_a_card_file_is_looked_at_as_well(issued: Path, home: Path, tmp_path: Path) -> None:
