@@ -28,7 +28,7 @@ from hw_sim.frames import SEL, proof
 
 Bits = tuple[int, ...]
 
-UNREADABLE = b""
+UNREADABLE, NO_COMMAND = b"", b"\x00"
 SHORT_BITS, BYTE_BITS, NIBBLE_BITS = 7, 9, 4
 UID_PART_BYTES = 4
 """Of the UID that goes into the cipher: the last four."""
@@ -168,10 +168,10 @@ def _clear(answer: bytes, *, said: Bits) -> Bits:
 
 
 def _decipher(frame: Bits, cipher: Crypto1) -> bytes:
-    """Whole bytes, their parity checked against the keystream bit that comes next; or what a short
-    frame comes to, which no open session knows."""
+    """Whole bytes, their parity checked against the keystream bit that comes next. A short frame is
+    no command in a session, whatever it comes to."""
     if len(frame) == SHORT_BITS:
-        return bytes((_number([bit ^ cipher.step() for bit in frame]),))
+        return NO_COMMAND
     found = bytearray()
     right = bool(frame) and len(frame) % BYTE_BITS == 0
     for n in range(0, len(frame) - BYTE_BITS + 1, BYTE_BITS):

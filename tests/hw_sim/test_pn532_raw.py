@@ -98,3 +98,12 @@ def test_an_answer_with_wrong_parity_is_told_where_the_chip_looks_at_it() -> Non
     with_its_crc = bits_of(with_crc(b"\x08"))
     assert replace(looks, crc_back=True).back(with_its_crc) == (Status.OK, b"\x08", 0)
     assert replace(looks, crc_back=True).back(right) == (Status.CRC, b"", 0)
+
+
+def test_the_chips_own_commands_do_not_reach_into_a_hosts_session(classic: Host) -> None:
+    assert classic.ask("4a0100") == FOUND
+    reader = RawReader(RawHost(classic), UID)
+    reader.select()
+    assert reader.open(4, KEY_A)
+    assert classic.ask("40013004") == "4101", "its READ goes out in the clear"
+    assert classic.ask("4a0100") == FOUND, "noise ended the session"
