@@ -191,6 +191,17 @@ def test_each_single_loss_of_a_chained_exchange_is_mended(
     assert len(chip.sent) in (5, 6)
 
 
+@pytest.mark.parametrize("way", [OUT, BACK])
+def test_in_the_middle_of_an_answer_the_acknowledgement_goes_again(
+    way: Literal["out", "back"],
+) -> None:
+    # Rule 5: no R(NAK) while the card chains.
+    noise = Noise(frame=FIRST_FRAME + 1, way=way, harm=LOST)
+    chip = Chip(Echo(says=bytes(300)), noise=(noise,))
+    assert activated(chip).transmit(b"\x01") == bytes(300)
+    assert [frame.hex() for frame in chip.sent] == ["0201", "a3", "a3"]
+
+
 def test_a_card_that_has_gone_is_given_up_after_three_frames() -> None:
     chip = Chip(Echo())
     blocks = activated(chip)
