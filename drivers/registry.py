@@ -24,7 +24,8 @@ def open_reader(uri: str, *, must_exist: bool = False) -> Reader:
 
 
 def readers() -> list[dict[str, str]]:
-    """Readers that are there: `uri`, and for PC/SC whether a `card` lies on it (`yes`, `no`).
+    """Readers that are there: `uri`, and for PC/SC whether a `card` lies on it (`yes`, `no`) and
+    what the reader table knows of it (`drivers.reader_table.described`).
 
     Never raises: a stack that is absent or silent has no readers.
     """
