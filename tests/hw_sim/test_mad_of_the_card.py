@@ -37,6 +37,7 @@ def test_what_looks_like_a_directory_is_none(v: Any) -> None:
 def test_without_the_bit_or_a_known_version_there_is_none(gpb: int) -> None:
     first = bytes((mad.crc8(INFO_AND_AIDS),)) + INFO_AND_AIDS
     assert mad.read(first, trailer(gpb)) is None
+    assert mad.read(first[:-1] + b"\x01", trailer(0x81)) is None, "its CRC is wrong"
     found = mad.read(first, trailer(0x81))
     assert found is not None
     assert (found.version, found.publisher) == (1, 1)

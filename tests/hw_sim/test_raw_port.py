@@ -70,6 +70,7 @@ def test_the_nonces_follow_each_other_as_published(v: Any) -> None:
     assert v["period"] == NONCES
     assert len({nonce_at(step) for step in range(NONCES)}) == NONCES
     assert nonce_at(NONCES) == nonce_at(0)
+    assert nonce_at(3 * NONCES + 5) == nonce_at(5)
     assert all(nonce_at(step) == successor(nonce_at(0), step) for step in (1, 15, 16, 33, 5_000))
 
 

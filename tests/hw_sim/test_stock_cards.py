@@ -192,3 +192,25 @@ def test_a_refused_top_up_changes_nothing(ntd: int) -> None:
 def test_a_card_without_a_purse_cannot_be_topped_up() -> None:
     with pytest.raises(stock.NoPurseThere):
         stock.topup(flora(free=False), 5, blocks=PURSE)
+
+
+def test_no_level_of_a_uid_begins_with_the_cascade_tag() -> None:
+    """A reader would look for one level more, and never find the card."""
+
+    class Stubborn(Random):
+        """Draws the tag there at first."""
+
+        drawn = 0
+
+        def randbytes(self, n: int) -> bytes:
+            self.drawn += 1
+            found = super().randbytes(n)
+            return found[:2] + b"\x88" + found[3:] if self.drawn == 1 and n == 6 else found
+
+    assert stock.new_desfire(Stubborn(1), uid=None, ev1=False).uid[3] != 0x88
+    uid = bytearray(bytes.fromhex("04010203040506"))
+    uid[3] = 0x88
+    with pytest.raises(ValueError, match="UID"):
+        stock.new_desfire(Random(1), uid=bytes(uid), ev1=False)
+    with pytest.raises(ValueError, match="UID"):
+        stock.new_blank_classic(Random(1), uid=bytes(uid))
