@@ -190,7 +190,8 @@ def test_an_mct_dump_may_leave_sectors_and_digits_out() -> None:
     "text",
     ["+Sector: 0\n" + BLOCK_0, "+Sector: 40\n", f"+Sector: 0\n{BLOCK_0[:-1]}g\n",
      "+Sector: 1\n" + f"{FACTORY}\n" * 5, ("+Sector: 1\n" + f"{FACTORY}\n" * 4) * 2,
-     "+Sector: 0\n+Sector: 1\n" + f"{FACTORY}\n" * 4, f"+Sector: 0\n{BLOCK_0}00\n", "+Sector: 0x\n"],
+     "+Sector: 0\n+Sector: 1\n" + f"{FACTORY}\n" * 4, f"+Sector: 0\n{BLOCK_0}00\n",
+     "+Sector: 0x\n"],
 )  # fmt: skip
 def test_an_mct_dump_that_does_not_keep_to_it_is_refused(text: str) -> None:
     with pytest.raises(DumpUnreadable) as caught:
