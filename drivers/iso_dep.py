@@ -94,8 +94,10 @@ class Blocks:
         answer = self._turn(bytes((_I_BLOCK | self._number,)) + parts[-1], again=self._nak())
         whole = b""
         while answer is not None and answer[0] & _KIND == _I_BLOCK:
-            whole += answer[1:]
-            if len(whole) > _MESSAGE_BYTES_MAX:
+            part = answer[1:]
+            whole += part
+            # A chain of empty blocks would never end.
+            if len(whole) > _MESSAGE_BYTES_MAX or (answer[0] & _CHAINING and not part):
                 return None
             if not answer[0] & _CHAINING:
                 return whole
