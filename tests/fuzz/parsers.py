@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -15,11 +16,14 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from apdu import ats as apdu_ats
 from apdu.atr import CARD_NAMES, is_classic, storage_atr, storage_card
+from apdu.classic import mad
 from apdu.classic.access import access_of
 from apdu.classic.value import ValueBlock
 from apdu.errors import Fault
 from apdu.iso7816 import Command, Response
+from apdu.nhi import Holder
 from cards import records
 from cards import records_desfire as on_desfire
 from cards.errors import CardSpoiled, NewerLayout
@@ -30,8 +34,18 @@ from drivers.errors import Keystore
 from drivers.keys.material import KeyMaterial
 from drivers.keys.sealed_file import seal, unseal
 from hw_sim import apdu as card_apdu
+from hw_sim.dumps import (
+    DumpIncomplete,
+    DumpUnreadable,
+    Form,
+    dump_of_card,
+    look_at,
+    read_dump,
+    write_dump,
+)
 from hw_sim.image import FILE_BYTES_MAX, Image, ImageCorrupt, load, save
 from hw_sim.iso_dep import Ats
+from hw_sim.nhi import new_nhi
 from hw_sim.stock import new_blank_classic, new_desfire, new_flora
 from issuance import application
 from sync.errors import ProfileBad
@@ -40,6 +54,7 @@ from sync.wire import messages
 from sync.wire.invite import new_invite, parse_code
 from sync.wire.messages import WireForm
 from sync.wire.signatures import JSON_TYPE, NotSigned, Question, parse_request, sign_request
+from terminal.nhi import masked_holder
 from tests.issuance.people import citizen, proxy, school, spouse
 from validation.network import Network
 
@@ -117,6 +132,35 @@ def _apdu(data: bytes) -> object:
     return found
 
 
+def _ats(data: bytes) -> object:
+    found = apdu_ats.Ats.parse(data)
+    assert found is None or (16 <= found.fsc <= 4096 and 0 < found.fwt_s < 10)
+    return found
+
+
+def _holder(data: bytes) -> object:
+    found = Holder.parse(data)
+    assert found is None or (found.masked and masked_holder(found)["number"] != found.id_no)
+    return found
+
+
+def _mad(data: bytes) -> object:
+    """Trailer, two blocks, and what may be the second directory: a Classic gives whole blocks."""
+    more = data[48:96]
+    found = mad.read(
+        data[:16].ljust(16, b"\0"),
+        data[16:48].ljust(32, b"\0"),
+        more.ljust(48, b"\0") if more else b"",
+    )
+    assert found is None or found.version in (1, 2)
+    return found
+
+
+ATS_SAMPLES = (bytes.fromhex("067577810280"), b"\x01")
+NHI = new_nhi(
+    Random(1), holder={"name": "王小明", "id_no": "B100000002", "born": "1981-01-01", "sex": "M"}
+)
+MAD1 = bytes((mad.crc8(bytes(31)),)) + bytes(31)
 CHIPS = (
     Parser(
         name="purse",
@@ -144,7 +188,21 @@ CHIPS = (
         ),
         feed=_apdu,
     ),
-    Parser(name="ATS", samples=(bytes.fromhex("067577810280"), b"\x01"), feed=Ats.parse),
+    Parser(name="ATS of the card's side", samples=ATS_SAMPLES, feed=Ats.parse),
+    Parser(name="ATS", samples=ATS_SAMPLES, feed=_ats),
+    Parser(
+        name="NHI profile",
+        samples=(NHI.profile,),
+        feed=_holder,
+    ),
+    Parser(
+        name="MAD",
+        samples=(
+            bytes.fromhex("a0a1a2a3a4a5787788c1ffffffffffff") + MAD1,
+            bytes(9) + b"\xff" + bytes(38),
+        ),
+        feed=_mad,
+    ),
 )  # fmt: skip
 
 
@@ -162,7 +220,29 @@ def _images() -> list[Image]:
         new_blank_classic(rng, uid=bytes.fromhex("04112233445566")),
         new_desfire(rng, uid=None, ev1=False),
         new_desfire(rng, uid=None, ev1=True, random_uid=True),
+        NHI,
     ]
+
+
+def _dumps() -> tuple[bytes, ...]:
+    """Each card in each format that can say it."""
+    found = []
+    for image in _images():
+        for form in Form:
+            with suppress(DumpIncomplete):
+                found.append(write_dump(dump_of_card(image, form)))
+    return tuple(found)
+
+
+def _dump(data: bytes) -> object:
+    """What is read can be looked at; what can be written is read again, and the same from then
+    on (a format may want a header that the first file left out)."""
+    dump = read_dump(data)
+    look_at(dump)
+    with suppress(DumpIncomplete):
+        again = read_dump(write_dump(dump))
+        assert read_dump(write_dump(again)) == again
+    return dump
 
 
 class _CardFiles:
@@ -216,6 +296,7 @@ FILES = (
         name="card file", samples=_FILES.samples(), feed=_FILES.feed, says_no=(ImageCorrupt,),
         share=4,
     ),
+    Parser(name="dump", samples=_dumps(), feed=_dump, says_no=(DumpUnreadable,), share=4),
     Parser(
         name="sealed key file", samples=(SEALED,), feed=_unsealed, says_no=(Keystore,), share=4,
     ),
