@@ -136,12 +136,14 @@ def topup(cli: Cli, file: Path, ntd: int) -> None:
 @pass_cli
 def show(cli: Cli, reader: str | None, dump: Path | None) -> None:
     from terminal.dump_facts import lines_of_dump
-    from terminal.errors import ArgumentBad
+    from terminal.errors import ArgumentExtra, ArgumentMissing
     from terminal.laying import Laying
     from terminal.showing import lines_of, public_facts, whole_card
 
-    if (reader is None) == (dump is None):
-        raise ArgumentBad(argument="--reader, --dump", command="card show")
+    if reader is None and dump is None:
+        raise ArgumentMissing(argument="--reader", command="card show")
+    if reader is not None and dump is not None:
+        raise ArgumentExtra(command="card show")
     home = cli.home_if_any("card show")
     if dump is not None:
         facts = _facts_of_file(dump, home)
