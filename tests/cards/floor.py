@@ -26,8 +26,8 @@ def exchange_fc(
 ) -> tuple[int, int, int]:
     """Carrier periods: request and gap with the card's work, answer, guard.
 
-    Bits as on air: 9 a byte, 7 of a short frame, 4 of an ACK; `back_bits` 0: nothing answers. A Classic
-    begins its answer on the grid of bits.
+    Bits as on air: 9 a byte, 7 of a short frame, 4 of an ACK; `back_bits` 0: nothing answers. A
+    Classic begins its answer on the grid of bits.
     """
     bit = _BIT_FC // _DIVISORS[rate_kbps]
     work = round(card_us * FC_MHZ)
