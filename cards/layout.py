@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from construct import Construct, ConstructError, Container
+from construct import Construct, ConstructError
 
 from cards.errors import NewerLayout
 
@@ -71,11 +72,12 @@ def build(layout: Layout, fields: dict[str, Any]) -> bytes:
     return body
 
 
-def parse(layout: Layout, body: bytes) -> Container[Any]:
+def parse(layout: Layout, body: bytes) -> SimpleNamespace:
     """The fields of a body. Raises `NewerLayout`."""
     if len(body) != layout.body_bytes:
         raise ValueError(f"{layout.name.decode()} of {len(body)} bytes")
-    record: Container[Any] = _quick(layout).parse(body)
+    # A namespace: a Container looks its names up in Python, and a tap asks for sixty of them.
+    record = SimpleNamespace(**_quick(layout).parse(body))
     if record.version != LAYOUT_VERSION:
         raise NewerLayout(version=record.version)
     return record

@@ -7,9 +7,10 @@ blocks) and the *directory* (12 + 4: one block). The MAC is `seal.py`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from construct import Byte, Bytes, Container, FlagsEnum, Int16sb, Int16ub, Int32ub, Struct
+from construct import Byte, Bytes, FlagsEnum, Int16sb, Int16ub, Int32ub, Struct
 
 from cards.layout import (
     LAYOUT_VERSION,
@@ -185,7 +186,7 @@ def _binding_fields(binding: BindingMark | None) -> dict[str, Any]:
     }
 
 
-def _binding_of(record: Container[Any]) -> BindingMark | None:
+def _binding_of(record: SimpleNamespace) -> BindingMark | None:
     if record.policy == 0:
         return None
     return BindingMark(
@@ -221,7 +222,7 @@ def trip_fields(trip: Trip | None) -> dict[str, Any]:
     }
 
 
-def trip_of(record: Container[Any]) -> Trip | None:
+def trip_of(record: SimpleNamespace) -> Trip | None:
     if record.n == 0:
         return None
     return Trip(

@@ -207,6 +207,12 @@ class Store:
                 with suppress(sqlite3.Error):
                     self._db.execute("COMMIT")
 
+    def one(self, sql: str, *parameters: Any) -> Row | None:
+        """The first row of one question that shares its moment with no other; None: no row."""
+        with self._lock, said_as_faults():
+            row: Row | None = self._db.execute(sql, parameters).fetchone()
+            return row
+
     def _scrub(self) -> None:
         """Empty the write-ahead log of UIDs that were put away (ledger.md 8.4 rule 4).
 
