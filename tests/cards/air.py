@@ -1,32 +1,27 @@
-"""Cards on the simulated reader: the verbs that are torn, the cards they start from.
-
-The card's side is `hw_sim`, reached through the reader registry as every command reaches it.
-"""
+"""Flora cards on the simulated reader: the verbs that are torn, the cards they start from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
-from random import Random
 
 from cards.card import Card
-from cards.open import open_card
 from cards.personalise import blank, issue, prepare
-from cards.state import BindingMark, CardState, Trip
+from cards.state import BindingMark, Trip
 from drivers.errors import CardRemoved
-from drivers.registry import open_reader
-from hw_sim.image import load_classic, save
-from hw_sim.stock import new_flora
-from tests.cards.rig import DIRECTORY, KEYS, MOMENTS, OURS, UID, FakeShelf
+from hw_sim.field import Tear
+from hw_sim.image import CardImage
+from tests.cards.over_air import field_of, flora, opened
+from tests.cards.rig import DIRECTORY, OURS
 
 PURSE_NTD = 100
 CHARGES_NTD = (15, 10)  # of the first tap and of the second
 BINDING = BindingMark(
     binding_id=b"\x0a\x0b\x0c\x0d", policy=1, expires_on=date(2027, 3, 31), half=False
 )
+EXPIRED = replace(BINDING, binding_id=b"\x01\x02\x03\x04", expires_on=date(2026, 3, 31))
 _AT = datetime(2026, 11, 25, 0, 0, tzinfo=UTC)
 BOARDED = Trip(
     open=True,
@@ -44,13 +39,6 @@ BOARDED = Trip(
 Verb = Callable[[Card], None]
 
 
-def lay(file: Path, tear: str = "") -> Card:
-    """Put the card in `file` on a reader and open it. `tear`: as in a reader's URI."""
-    reader = open_reader(f"sim:{file}{tear}", must_exist=True)
-    connection = reader.wait_for_card(timeout_s=1)
-    return open_card(connection, keys=KEYS, shelf=FakeShelf(), ours=OURS)
-
-
 def money(card: Card) -> int:
     """NT$ of the holder: the purse, less a charge that is still to be taken from it."""
     assert card.purse is not None
@@ -59,15 +47,9 @@ def money(card: Card) -> int:
     return card.purse.ntd - (card.state.purse_before - card.state.purse_after)
 
 
-def seen(file: Path) -> tuple[CardState | None, int]:
-    """What a reader sees now, and the money."""
-    card = lay(file)
-    return card.state, money(card)
-
-
-def foreign_blocks(file: Path) -> list[bytes]:
+def foreign_blocks(image: CardImage) -> list[bytes]:
     """All blocks outside our sectors."""
-    return [data for b, data in enumerate(load_classic(file).blocks) if b // 4 not in OURS.sectors]
+    return [data for b, data in enumerate(image.blocks) if b // 4 not in OURS.sectors]
 
 
 def prepare_it(card: Card) -> None:
@@ -77,6 +59,11 @@ def prepare_it(card: Card) -> None:
 def bind(card: Card) -> None:
     assert card.state is not None
     card.put(replace(card.state, binding=BINDING))
+
+
+def bind_expired(card: Card) -> None:
+    assert card.state is not None
+    card.put(replace(card.state, binding=EXPIRED))
 
 
 def tap(card: Card, n: int) -> None:
@@ -109,36 +96,31 @@ def tap_off(card: Card) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Stock that went through `verbs`, the last of them torn at the frame `torn` says."""
+    """Stock that went through `verbs`, the last of them torn after frame `torn`."""
 
     verbs: tuple[Verb, ...] = ()
-    torn: str = ""
+    torn: int | None = None
 
-    def make(self, file: Path) -> bytes:
-        """The card's file as it lies there, also left in `file`."""
-        image = new_flora(
-            Random(7),
-            uid=UID,
-            purse_ntd=PURSE_NTD,
-            sectors=OURS.sectors,
-            transport_key_b=KEYS.transport_key().reveal(),
-            free_sector=True,
-        )
-        save(file, image)
+    def make(self) -> CardImage:
+        """The card as it lies there."""
+        image = flora(purse_ntd=PURSE_NTD)
         for verb in self.verbs:
+            frame = self.torn if verb is self.verbs[-1] else None
+            tear = None if frame is None else Tear(frame=frame, moment="after")
             with suppress(CardRemoved):
-                verb(lay(file, self.torn if verb is self.verbs[-1] else ""))
-        return file.read_bytes()
+                verb(opened(field_of(image, tear)))
+        return image
 
 
 STARTS = {
     "blank": Start(),
-    "half written": Start(verbs=(prepare_it,), torn="?tear=43:after"),
+    "half written": Start(verbs=(prepare_it,), torn=43),
     "prepared": Start(verbs=(prepare_it,)),
     "issued": Start(verbs=(prepare_it, issue)),
     "bound": Start(verbs=(prepare_it, issue, bind)),
+    "expired binding": Start(verbs=(prepare_it, issue, bind_expired)),
     "trip open": Start(verbs=(prepare_it, issue, bind, tap_on)),
-    "charge torn": Start(verbs=(prepare_it, issue, bind, tap_on), torn="?tear=24:after"),
+    "charge torn": Start(verbs=(prepare_it, issue, bind, tap_on), torn=24),
 }
 CASES: tuple[tuple[Verb, str], ...] = (
     (prepare_it, "blank"),
@@ -150,26 +132,13 @@ CASES: tuple[tuple[Verb, str], ...] = (
     (blank, "half written"),
     (bind, "issued"),
     (bind, "bound"),
+    (bind, "expired binding"),
     (bind, "trip open"),
     (bind, "charge torn"),
     (tap_on, "issued"),
     (tap_on, "bound"),
+    (tap_on, "expired binding"),
     (tap_on, "charge torn"),
     (tap_off, "trip open"),
     (tap_off, "charge torn"),
 )
-
-
-def tears(file: Path, start: bytes, verb: Verb) -> Iterator[str]:
-    """Tear `verb` on the card `start` at frame 1, 2, … and each moment, until it gets through.
-    Yields where it was torn, with the card in `file` as the tear left it."""
-    frame, hit = 0, True
-    while hit:
-        frame, hit = frame + 1, False
-        for moment in MOMENTS:
-            file.write_bytes(start)
-            try:
-                verb(lay(file, f"?tear={frame}:{moment}"))
-            except CardRemoved:
-                hit = True
-                yield f"{moment} frame {frame}"

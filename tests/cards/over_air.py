@@ -56,15 +56,15 @@ class AirLink:
         self._chip.power_off()
 
 
-def flora(*, purse_ntd: int = 100) -> CardImage:
+def flora(*, purse_ntd: int = 100, free_sector: bool = True) -> CardImage:
     """A card of the stock."""
     return new_flora(
         Random(7),
         uid=UID,
-        purse_ntd=purse_ntd,
+        purse_ntd=purse_ntd if free_sector else 0,
         sectors=OURS.sectors,
         transport_key_b=KEYS.transport_key().reveal(),
-        free_sector=True,
+        free_sector=free_sector,
     )
 
 
