@@ -23,12 +23,16 @@ class LedgerShelf:
         self._store = store
 
     def knows(self, card_ref: bytes) -> bool:
-        with self._store.reading() as reads:
-            return (
-                _was_handed_out(reads, card_ref)
-                or reads.one("SELECT 1 FROM trip WHERE card_ref = ?", card_ref) is not None
-                or _mark(reads, card_ref) is not None
-            )
+        # One question: every tap on a card that carries its own record asks it.
+        row = self._store.one(
+            "SELECT refs, EXISTS (SELECT 1 FROM trip WHERE card_ref = ?1)"
+            " OR EXISTS (SELECT 1 FROM binding"
+            " WHERE card_ref = ?1 AND mode = 'ledger' AND active = 1)"
+            " OR EXISTS (SELECT 1 FROM bound WHERE card_ref = ?1 AND active = 1)"
+            " FROM handed_out",
+            card_ref,
+        )
+        return row is not None and (bool(row[1]) or card_ref in _split(row[0]))
 
     def state(self, card_ref: bytes) -> CardState:
         with self._store.reading() as reads:
@@ -64,7 +68,10 @@ def hand_out(tx: Tx, card_ref: bytes) -> None:
 
 
 def _refs(reads: Reads) -> set[bytes]:
-    blob: bytes = reads.value("SELECT refs FROM handed_out")
+    return _split(reads.value("SELECT refs FROM handed_out"))
+
+
+def _split(blob: bytes) -> set[bytes]:
     return {blob[i : i + REF_BYTES] for i in range(0, len(blob), REF_BYTES)}
 
 

@@ -25,6 +25,7 @@ from sync.ledger.schema import migrate, must_be_ours
 
 BUSY_S = 10
 _SCRUB_BUSY_MS = 50  # a reader may stay for minutes; the next transaction tries again
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 Row = tuple[Any, ...]
 
@@ -106,7 +107,11 @@ class Tx(Reads):
         self._random = random
         self._entries: list[Row] = []
         self._last: tuple[int, bytes] | None = None
-        self.terminal, self.epoch = whole_row(self, "SELECT terminal, epoch FROM state")
+        self.terminal, self.epoch, cleared, scrubbed = whole_row(
+            self, "SELECT terminal, epoch, cleared, scrubbed FROM state"
+        )
+        self.owes = cleared != scrubbed
+        """The write-ahead log is to be emptied."""
 
     def run(self, sql: str, *parameters: Any) -> int:
         """Execute; how many rows changed."""
@@ -115,7 +120,7 @@ class Tx(Reads):
     def journal(self, kind: str, content: Mapping[str, Any]) -> int:
         """Add one entry; its sequence. `content` in the order of ledger.md A.4, less the kind."""
         seq, head = self._last or journal_end(self, self.terminal)
-        data = json.dumps({"kind": kind, **content}, ensure_ascii=False, separators=(",", ":"))
+        data = _AS_JSON({"kind": kind, **content})
         salt = self._random(chain.SALT_BYTES)
         leaf = chain.leaf(salt, data.encode())
         head = chain.next_head(head, seq=seq + 1, epoch=self.epoch, leaf_hash=leaf)
@@ -141,6 +146,7 @@ class Tx(Reads):
         """A UID, or the minute of an issuance, was put away in this transaction: the write-ahead
         log must be emptied of it."""
         self.run("UPDATE state SET cleared = cleared + 1")
+        self.owes = True
 
 
 def journal_end(reads: Reads, terminal: str) -> tuple[int, bytes]:
@@ -194,7 +200,8 @@ class Store:
                 with suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
                 raise
-            self._scrub()
+            if tx.owes:
+                self._scrub()
 
     @contextmanager
     def reading(self) -> Iterator[Reads]:
