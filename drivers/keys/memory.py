@@ -19,7 +19,7 @@ class MemoryVault:
     def __init__(self, material: KeyMaterial) -> None:
         keys = material.by_name()
         self.names = frozenset(keys)
-        self._hmac = {name: key for name, key in keys.items() if not name.is_aes}
+        self._hmac = {n: hmac.new(k, digestmod="sha256") for n, k in keys.items() if not n.is_aes}
         self._cmac = {name: CMAC(algorithms.AES(k)) for name, k in keys.items() if name.is_aes}
         self._derive = {name: Diversifier(key) for name, key in keys.items() if name.is_aes}
 
@@ -32,7 +32,9 @@ class MemoryVault:
         return mac.finalize()
 
     def hmac(self, name: KeyName, message: bytes) -> bytes:
-        return hmac.digest(self._hmac[name], message, "sha256")
+        mac = self._hmac[name].copy()
+        mac.update(message)
+        return mac.digest()
 
 
 class MemoryKeyStore(VaultKeyStore):
