@@ -25,14 +25,14 @@ from hw_sim.stock import new_flora
 from tests.cards.rig import KEYS, OURS, UID, FakeShelf
 
 Moment = Literal["before", "during", "after"]
-MOMENTS_AND_SEEDS: Final[tuple[tuple[Moment, int], ...]] = (
-    ("before", 0),
-    ("during", 1),
-    ("during", 2),
-    ("during", 3),
-    ("after", 0),
+TRIES, IDLE_TRIES = 12, 4
+SEEDS: Final[tuple[tuple[Moment, range], ...]] = (
+    ("before", range(1)),
+    ("during", range(TRIES)),
+    ("after", range(1)),
 )
-LOCKING: Final[tuple[tuple[Moment, int], ...]] = (("during", 0),)
+LOCKING: Final[tuple[tuple[Moment, range], ...]] = (("during", range(1)),)
+FALLS = 3  # a block torn while it is programmed: old, new, each bit of either (cards.md 2.7)
 
 
 class AirLink:
@@ -87,16 +87,25 @@ def laid(image: CardImage, *, keys: KeyStore = KEYS) -> RecordCard:
 def every_tear(
     start: CardImage, work: Callable[[Field], None], *, locks: bool = False
 ) -> Iterator[tuple[str, CardImage]]:
-    """`work` on a copy of `start`, torn at frame 1, 2, … and each moment until it gets through,
-    during a frame with three seeds: where, and the card as the tear left it. `locks`: during each
-    frame only, and a torn trailer is lost for good."""
+    """`work` on a copy of `start`, torn at frame 1, 2, … and each moment until it gets through:
+    where, and the card as the tear left it. During a frame that programs a block, each way in
+    which it can fall. `locks`: during each frame only, and a torn trailer is lost for good."""
     frame, hit = 0, True
     while hit:
         frame, hit = frame + 1, False
-        for moment, seed in LOCKING if locks else MOMENTS_AND_SEEDS:
-            image = deepcopy(start)
-            try:
-                work(field_of(image, Tear(frame=frame, moment=moment, locks=locks), seed=seed))
-            except CardRemoved:
-                hit = True
-                yield f"{moment} frame {frame} seed {seed}", image
+        for moment, seeds in LOCKING if locks else SEEDS:
+            fallen: list[list[bytes]] = []
+            for seed in seeds:
+                if len(fallen) == FALLS or (seed == IDLE_TRIES and len(fallen) == 1):
+                    break
+                image = deepcopy(start)
+                tear = Tear(frame=frame, moment=moment, locks=locks)
+                try:
+                    work(field_of(image, tear, seed=seed))
+                except CardRemoved:
+                    hit = True
+                else:
+                    break
+                if image.blocks not in fallen:
+                    fallen.append(list(image.blocks))
+                    yield f"{moment} frame {frame} seed {seed}", image

