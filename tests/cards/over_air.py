@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from itertools import count
 from random import Random
 from typing import Final, Literal
 
@@ -24,15 +25,9 @@ from hw_sim.reader_chip import ReaderChip
 from hw_sim.stock import new_flora
 from tests.cards.rig import KEYS, OURS, UID, FakeShelf
 
-Moment = Literal["before", "during", "after"]
-TRIES, IDLE_TRIES = 12, 4
-SEEDS: Final[tuple[tuple[Moment, range], ...]] = (
-    ("before", range(1)),
-    ("during", range(TRIES)),
-    ("after", range(1)),
-)
-LOCKING: Final[tuple[tuple[Moment, range], ...]] = (("during", range(1)),)
+ENDS: Final = ("before", "after")
 FALLS = 3  # a block torn while it is programmed: old, new, each bit of either (cards.md 2.7)
+TRIES = 24  # to see a block fall in all three ways
 
 
 class AirLink:
@@ -90,22 +85,29 @@ def every_tear(
     """`work` on a copy of `start`, torn at frame 1, 2, … and each moment until it gets through:
     where, and the card as the tear left it. During a frame that programs a block, each way in
     which it can fall. `locks`: during each frame only, and a torn trailer is lost for good."""
-    frame, hit = 0, True
-    while hit:
-        frame, hit = frame + 1, False
-        for moment, seeds in LOCKING if locks else SEEDS:
-            fallen: list[list[bytes]] = []
-            for seed in seeds:
-                if len(fallen) == FALLS or (seed == IDLE_TRIES and len(fallen) == 1):
-                    break
-                image = deepcopy(start)
-                tear = Tear(frame=frame, moment=moment, locks=locks)
-                try:
-                    work(field_of(image, tear, seed=seed))
-                except CardRemoved:
-                    hit = True
-                else:
-                    break
-                if image.blocks not in fallen:
-                    fallen.append(list(image.blocks))
-                    yield f"{moment} frame {frame} seed {seed}", image
+
+    def torn(moment: Literal["before", "during", "after"], seed: int = 0) -> CardImage | None:
+        image = deepcopy(start)
+        try:
+            work(field_of(image, Tear(frame=frame, moment=moment, locks=locks), seed=seed))
+        except CardRemoved:
+            return image
+        return None
+
+    for frame in count(1):
+        ends: list[list[bytes]] = []
+        for moment in () if locks else ENDS:
+            if (image := torn(moment)) is None:
+                return  # it got through
+            ends.append(list(image.blocks))
+            yield f"{moment} frame {frame}", image
+        programs = not locks and ends[0] != ends[1]
+        fallen: list[list[bytes]] = []
+        for seed in range(TRIES if programs else 1):
+            if (image := torn("during", seed)) is None:
+                return
+            if image.blocks not in fallen:
+                fallen.append(list(image.blocks))
+                yield f"during frame {frame} seed {seed}", image
+            if len(fallen) == FALLS:
+                break
