@@ -33,8 +33,11 @@ TERMINALS: Final = {
     "C-02": ("豐原區", "counter"),
     "V-01": ("中區", "validator"),
 }
-CARDS: Final = 5
 PURSE_NTD: Final = 100
+CARDS: Final = {
+    **{str(n): ("flora", "--purse", str(PURSE_NTD)) for n in range(1, 6)},
+    "6": ("child",),  # a DESFire as its maker delivers it; its purse is topped up during the day
+}
 ROUTE: Final = "300"
 STEP_TIMEOUT_S: Final = 40.0
 
@@ -92,16 +95,21 @@ class Day:
     def _step(self, step: Step) -> dict[str, Any]:
         home, name = self.folder / step["at"], _named(step)
         given = self.people[step["who"]]["application"] if "who" in step else None
-        reader = ("--reader", f"sim:{self.folder / 'card'}{step.get('card')}")
+        file = self._card(str(step.get("card")))
+        reader = ("--reader", f"sim:{file}")
         argv = {
-            "issue": ("issue", "flora", *reader, "--applicant", "-"),
+            "issue": ("issue", step.get("product", "flora"), *reader, "--applicant", "-"),
             "bind": ("bind", *reader, "--applicant", "-"),
+            "topup": ("card", "topup", file, str(step.get("ntd"))),
             "tap": ("tap", *reader, *self._ride(step)),
             "sync": ("sync", "run", "--max-seconds", "20"),
             "verify": ("ledger", "verify"),
         }[step["do"]]
         said: dict[str, Any] = self._run(*argv, home=home, given=given, name=name)
         return said
+
+    def _card(self, card: str) -> str:
+        return f"{self.folder / 'card'}{card}"
 
     def _ride(self, step: Step) -> tuple[str, ...]:
         if step["do"] != "tap":
@@ -118,7 +126,7 @@ class Day:
         )
 
     def _open_hub(self, closing: ExitStack) -> str:
-        """Make and serve the hub; its URL. Five cards are made meanwhile."""
+        """Make and serve the hub; its URL. The cards are made meanwhile."""
         home = self.folder / "hub"
         self._run("hub", "init", home=home, name="hub init")
         process = subprocess.Popen(  # noqa: S603  our own program
@@ -129,9 +137,8 @@ class Day:
             env=_environment(self.folder),
         )
         closing.callback(_end, process)
-        for n in range(1, CARDS + 1):
-            file = f"{self.folder / 'card'}{n}"
-            self._run("card", "new", "flora", file, "--purse", str(PURSE_NTD), name="card new")
+        for card, (kind, *options) in CARDS.items():
+            self._run("card", "new", kind, self._card(card), *options, name="card new")
         said = _first_line(process)
         if not said.startswith("listening "):
             raise DemoBroken(step="hub serve")
@@ -183,7 +190,11 @@ def run_day(tell: Tell) -> tuple[Day, float]:
 def day_plan(today: date) -> dict[str, Any]:
     """The day as data, its moving years filled in."""
     text = Path(fixtures.__file__).with_name("demo_day.json").read_text(encoding="utf-8")
-    years = {"{this_year}": today.year, "{next_year}": today.year + 1}
+    years = {
+        "{this_year}": today.year,
+        "{next_year}": today.year + 1,
+        "{nine_years_ago}": today.year - 9,
+    }
     for hole, year in years.items():
         text = text.replace(hole, str(year))
     plan: dict[str, Any] = json.loads(text)

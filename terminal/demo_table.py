@@ -11,11 +11,12 @@ from terminal.words.speak import LANGUAGES, language, say
 KINDS = {
     "issue": "issued",
     "bind": "bound",
+    "topup": "topped_up",
     "tap": "tapped",
     "sync": "synced",
     "verify": "verified",
 }
-ORDER = ("issued", "refused", "bound", "tapped", "synced", "verified")
+ORDER = ("issued", "refused", "bound", "topped_up", "tapped", "synced", "verified")
 GAP = "  "
 
 
@@ -79,6 +80,8 @@ def _result(done: Done) -> str:
         case "bound":
             until = said["expires_on"] or say("ui.no_end")
             return say("demo.result_bound", expires_on=until)
+        case "topped_up":
+            return say("demo.result_topped_up", **said)
         case "tapped":
             return say(f"demo.result_{said['outcome']}", **said)
         case "synced":

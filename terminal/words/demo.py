@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "issued": ("發卡", "issued"),
     "refused": ("不發", "refused"),
     "bound": ("綁卡", "bound"),
+    "topped_up": ("加值", "topped up"),
     "tapped": ("刷卡", "tapped"),
     "synced": ("同步", "synced"),
     "verified": ("檢查", "checked"),
@@ -34,6 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "result_refused": ("沒有發卡", "no card"),
     "result_missing": ("還缺 {papers} 項文件", "{papers} papers missing"),
     "result_bound": ("已綁定（{expires_on}）", "bound ({expires_on})"),
+    "result_topped_up": ("餘額 {purse_ntd}", "balance {purse_ntd}"),
     "result_on": (
         "上車，扣 {charged_ntd}，餘 {purse_ntd}",
         "on, charged {charged_ntd}, left {purse_ntd}",

@@ -22,9 +22,9 @@ def test_a_day_holds_in_time_and_answers_once(tmp_path: Path) -> None:
     assert said.code == 0, said.err[-2000:]
     assert said["held"]
     assert said["seconds"] < SECONDS_MAX
-    assert {one["rule"] for one in said["issued"]} == {"F1", "F2", "F4", "F6"}
+    assert {one["rule"] for one in said["issued"]} == {"C1", "F1", "F2", "F4", "F6"}
     assert sorted(one["rule"] for one in said["refused"]) == ["F11", "F15", "F15", "F3"]
-    assert [one["charged_ntd"] for one in said["tapped"]] == [0, 10, 0, 0, 15, 3]
+    assert [one["charged_ntd"] for one in said["tapped"]] == [0, 10, 0, 0, 15, 3, 0, 1]
     assert all(one["whole"] for one in said["verified"])
     assert "F15" in said.err, "progress is told on stderr"
     assert not list(tmp_path.iterdir()), "the day's folder is gone"
@@ -64,6 +64,7 @@ def test_the_plan_moves_with_the_years() -> None:
     text = json.dumps(plan)
     assert "2032-01-31" in text
     assert "2031-01-01" in text
+    assert "2022-01-01" in text
     assert "{" not in text.replace('{"', "").replace("{}", "")
 
 
