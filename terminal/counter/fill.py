@@ -170,6 +170,10 @@ class FormScreen(CounterScreen):
             self.query_one("#number", Input).focus()
             return
         form = self.form
+        if (name := form.left_empty()) is not None and self.verb == "issue":
+            self.query_one(f"#{name}-said", Spoken).update(say("screens.needed"))
+            self.query_one(f"#{name}", Input).focus()
+            return
         job = Apply(verb=self.verb, application=form.application(), product=form.product)
         self.app.post_message(Sent(job))
 

@@ -105,6 +105,13 @@ class Form:
             }
         return json.dumps(said, ensure_ascii=False).encode()
 
+    def left_empty(self) -> str | None:
+        """The field without which nobody can decide on this card."""
+        if self.product == "child" and not self.born:
+            return "born"
+        pupil = self.product == "student" or (self.product == "child" and self.kind == "student")
+        return "school" if pupil and not self.school else None
+
     def _school(self) -> dict[str, Any]:
         """A student's, and a child's where there is one."""
         school: dict[str, Any] = {}

@@ -67,6 +67,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "school": ("學校代碼與年級（193601 4）", "School code and grade (193601 4)"),
     "elsewhere": ("外縣市", "another city"),
     "unreadable": ("無法辨識", "not understood"),
+    "needed": ("必填", "needed"),
     "proxy": ("代辦人", "Proxy"),
     "proxy_none": ("本人辦理", "In person"),
     "proxy_parent": ("父母代辦", "By a parent"),

@@ -140,6 +140,22 @@ async def test_a_child_card_is_offered_on_its_stock() -> None:
         assert given["school"] == {"code": "193601", "grade": 5}
 
 
+async def test_what_a_child_card_cannot_do_without_is_asked_before_it_is_sent() -> None:
+    port = FakePort()
+    app = CounterApp(port)
+    async with app.run_test(size=SIZE) as pilot:
+        port.card(BLANK_DESFIRE)
+        await pilot.pause()
+        await pilot.press("f2", *"N116247806", "enter", "enter")
+        await pilot.pause()
+        assert not any(isinstance(job, Apply) for job in port.jobs)
+        assert said(pilot, "#born-said") == "必填"
+        assert app.focused is app.screen.query_one("#born", Input)
+        await pilot.press(*"107.3.1", "enter")
+        await pilot.pause()
+        assert application(port)["born"] == "2018-03-01"
+
+
 async def test_f9_changes_what_is_issued() -> None:
     port = FakePort()
     app = CounterApp(port)
