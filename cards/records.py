@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from construct import Byte, Bytes, FlagsEnum, Int16sb, Int16ub, Int32ub, Struct
+from construct import Byte, Bytes, Int16sb, Int16ub, Int32ub, Struct
 
 from cards.layout import (
     LAYOUT_VERSION,
@@ -33,10 +33,14 @@ from cards.state import (
     BindingMark,
     CardState,
     Directory,
+    TapEvent,
     Trip,
 )
 
 SEQUENCES = 256  # slot sequence and purse mark count in one byte and come round
+
+# Flags of a state record; a bit that is none of these is a newer version's.
+ISSUED, TRIP_OPEN, TRIP_BOUND, TRIP_HALF, BINDING_HALF = 0x01, 0x02, 0x04, 0x08, 0x10
 
 STATE = Layout(
     name=b"flora state",
@@ -46,10 +50,7 @@ STATE = Layout(
         "version" / Byte,
         "sequence" / Byte,  # +1 mod 256 with every write of a slot
         "n" / Int32ub,
-        "flags"
-        / FlagsEnum(
-            Byte, issued=0x01, trip_open=0x02, trip_bound=0x04, trip_half=0x08, binding_half=0x10
-        ),
+        "flags" / Byte,  # ISSUED to BINDING_HALF
         "binding_id" / Bytes(4),
         "policy" / Byte,  # 0: unbound
         "expires_days" / Int16ub,  # since 2000-01-01, 0: open end
@@ -109,13 +110,7 @@ def pack_state(state: CardState, *, sequence: int = 0) -> bytes:
         "version": LAYOUT_VERSION,
         "sequence": sequence,
         "n": state.n,
-        "flags": {
-            "issued": state.issued,
-            "trip_open": trip is not None and trip.open,
-            "trip_bound": trip is not None and trip.bound,
-            "trip_half": trip is not None and trip.half,
-            "binding_half": binding is not None and binding.half,
-        },
+        "flags": state_flags(state) | (BINDING_HALF if binding and binding.half else 0),
         "purse_before": state.purse_before,
         "purse_after": state.purse_after,
         "purse_mark": state.purse_mark,
@@ -135,7 +130,7 @@ def unpack_state(body: bytes) -> StoredState:
         sequence=record.sequence,
         state=CardState(
             n=record.n,
-            issued=record.flags.issued,
+            issued=bool(record.flags & ISSUED),
             binding=_binding_of(record),
             trip=trip_of(record),
             purse_before=record.purse_before,
@@ -193,7 +188,7 @@ def _binding_of(record: SimpleNamespace) -> BindingMark | None:
         binding_id=record.binding_id,
         policy=record.policy,
         expires_on=day_of(record.expires_days),
-        half=record.flags.binding_half,
+        half=bool(record.flags & BINDING_HALF),
     )
 
 
@@ -206,6 +201,16 @@ _NO_TRIP = {
     "last_stop": 0,
     "last_s": 0,
 }
+
+
+def state_flags(state: CardState) -> int:
+    """Those of a state and its trip."""
+    flags, trip = ISSUED if state.issued else 0, state.trip
+    return flags if trip is None else flags | trip_flags(trip)
+
+
+def trip_flags(trip: Trip | TapEvent) -> int:
+    return TRIP_OPEN * trip.open | TRIP_BOUND * trip.bound | TRIP_HALF * trip.half
 
 
 def trip_fields(trip: Trip | None) -> dict[str, Any]:
@@ -226,9 +231,9 @@ def trip_of(record: SimpleNamespace) -> Trip | None:
     if record.n == 0:
         return None
     return Trip(
-        open=record.flags.trip_open,
-        bound=record.flags.trip_bound,
-        half=record.flags.trip_half,
+        open=bool(record.flags & TRIP_OPEN),
+        bound=bool(record.flags & TRIP_BOUND),
+        half=bool(record.flags & TRIP_HALF),
         route=record.route,
         vehicle=record.vehicle,
         boarded_stop=record.boarded_stop,

@@ -13,7 +13,6 @@ from construct import (
     Array,
     Byte,
     Bytes,
-    FlagsEnum,
     Int16sb,
     Int16ub,
     Int32ub,
@@ -35,12 +34,22 @@ from cards.layout import (
     seconds,
     whole,
 )
-from cards.records import trip_fields, trip_of
+from cards.records import (
+    ISSUED,
+    TRIP_BOUND,
+    TRIP_HALF,
+    TRIP_OPEN,
+    state_flags,
+    trip_fields,
+    trip_flags,
+    trip_of,
+)
 from cards.state import BindingMark, CardState, Directory, School, TapEvent
 
 MAC_BYTES = 8
 POLICIES_MAX = 2
 SCHOOL_CODE_BYTES = 6
+HALF = 0x01  # flag of a listed binding
 
 DIRECTORY = Layout(
     name=b"flora desfire directory",
@@ -74,7 +83,7 @@ POLICIES = Layout(
                 "binding_id" / Bytes(4),
                 "policy" / Byte,  # 0: this place is free, and all places behind it
                 "expires_days" / Int16ub,  # since 2000-01-01, 0: open end
-                "flags" / FlagsEnum(Byte, half=0x01),
+                "flags" / Byte,  # HALF
             ),
         ),
     ),
@@ -89,7 +98,7 @@ STATE = Layout(
     body=Struct(
         "version" / Byte,
         "n" / Int32ub,
-        "flags" / FlagsEnum(Byte, issued=0x01, trip_open=0x02, trip_bound=0x04, trip_half=0x08),
+        "flags" / Byte,  # ISSUED to TRIP_HALF
         "route" / Int16ub,
         "vehicle" / Bytes(4),
         "boarded_stop" / Int16ub,
@@ -115,7 +124,7 @@ EVENT = Layout(
     body=Struct(
         "version" / Byte,
         "n" / Int32ub,
-        "flags" / FlagsEnum(Byte, open=0x02, bound=0x04, half=0x08),
+        "flags" / Byte,  # TRIP_OPEN to TRIP_HALF
         "route" / Int16ub,
         "stop" / Int16ub,
         "vehicle" / Bytes(4),
@@ -188,7 +197,7 @@ def pack_policies(listed: tuple[BindingMark, ...]) -> bytes:
         "binding_id": bytes(4),
         "policy": 0,
         "expires_days": 0,
-        "flags": {"half": False},
+        "flags": 0,
     }
     if len(listed) > POLICIES_MAX:
         raise ValueError(f"{len(listed)} bindings")
@@ -205,7 +214,7 @@ def unpack_policies(body: bytes) -> tuple[BindingMark, ...]:
             binding_id=place.binding_id,
             policy=place.policy,
             expires_on=day_of(place.expires_days),
-            half=place.flags.half,
+            half=bool(place.flags & HALF),
         )
         for place in record.listed
         if place.policy
@@ -221,12 +230,7 @@ def pack_state(state: CardState) -> bytes:
     fields: dict[str, Any] = {
         "version": LAYOUT_VERSION,
         "n": state.n,
-        "flags": {
-            "issued": state.issued,
-            "trip_open": trip is not None and trip.open,
-            "trip_bound": trip is not None and trip.bound,
-            "trip_half": trip is not None and trip.half,
-        },
+        "flags": state_flags(state),
         "purse_before": state.purse_before,
         "purse_after": state.purse_after,
         "purse_mark": state.purse_mark,
@@ -240,7 +244,7 @@ def unpack_state(body: bytes) -> CardState:
     record = parse(STATE, body)
     state = CardState(
         n=record.n,
-        issued=record.flags.issued,
+        issued=bool(record.flags & ISSUED),
         trip=trip_of(record),
         purse_before=record.purse_before,
         purse_after=record.purse_after,
@@ -274,7 +278,7 @@ def pack_event(event: TapEvent) -> bytes:
     fields = {
         "version": LAYOUT_VERSION,
         "n": event.n,
-        "flags": {"open": event.open, "bound": event.bound, "half": event.half},
+        "flags": trip_flags(event),
         "route": event.route,
         "stop": event.stop,
         "vehicle": event.vehicle,
@@ -291,9 +295,9 @@ def unpack_event(body: bytes) -> TapEvent:
     record = parse(EVENT, body)
     event = TapEvent(
         n=record.n,
-        open=record.flags.open,
-        bound=record.flags.bound,
-        half=record.flags.half,
+        open=bool(record.flags & TRIP_OPEN),
+        bound=bool(record.flags & TRIP_BOUND),
+        half=bool(record.flags & TRIP_HALF),
         route=record.route,
         stop=record.stop,
         vehicle=record.vehicle,
@@ -347,5 +351,5 @@ def _policy_fields(mark: BindingMark) -> dict[str, Any]:
         "binding_id": mark.binding_id,
         "policy": mark.policy,
         "expires_days": days(mark.expires_on),
-        "flags": {"half": mark.half},
+        "flags": HALF if mark.half else 0,
     }

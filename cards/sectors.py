@@ -35,6 +35,7 @@ class OwnSectors:
         self._keys = keys
         self._uid = uid
         self._under: dict[int, int | None] = dict.fromkeys(sectors)  # key versions; None: unknown
+        self._derived: dict[tuple[int, int, bool], Secret] = {}  # this card's keys, made once
         self._opened_last: int | None = None  # the key version that opened a sector last
         self._rewritable: set[int] = set()  # trailers that were looked at, and are as they must be
         self._open: int | None = None
@@ -146,7 +147,12 @@ class OwnSectors:
             if key_b:
                 return self._keys.transport_key()
             version = self.newest_version
-        return self._keys.card_key(self._uid, sector, key_b=key_b, version=version)
+        which = sector, version, key_b
+        if which not in self._derived:
+            self._derived[which] = self._keys.card_key(
+                self._uid, sector, key_b=key_b, version=version
+            )
+        return self._derived[which]
 
     def _read(self, block: int) -> bytes:
         try:

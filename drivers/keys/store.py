@@ -60,7 +60,8 @@ class VaultKeyStore:
         self._vault = vault
         self._transport = None if transport_b is None else Secret(transport_b)
         self._signer = Ed25519PrivateKey.from_private_bytes(terminal_seed)
-        self._versions = frozenset(n.number for n in vault.names if n.kind == "card")
+        versions = sorted((n.number for n in vault.names if n.kind == "card"), reverse=True)
+        self._current, self._previous, *_ = *versions, None, None
         # The last card's record key: a card's records are sealed and opened many times in a row.
         self._record_of: tuple[bytes, CMAC] | None = None
 
@@ -73,13 +74,13 @@ class VaultKeyStore:
 
     @property
     def card_key_version(self) -> int:
-        if not self._versions:
+        if self._current is None:
             raise KeyMissing(key="card")
-        return max(self._versions)
+        return self._current
 
     @property
     def previous_key_version(self) -> int | None:
-        return max(self._versions - {self.card_key_version}, default=None)
+        return self._previous
 
     def card_key(
         self, uid: bytes, sector: int, *, key_b: bool, version: int | None = None
