@@ -53,4 +53,4 @@ def taipei_day(at: datetime) -> date:
 
 def utc_text(at: datetime) -> str:
     """As journals and messages write it: `2026-11-25T00:00:00Z` (ledger.md A.1)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

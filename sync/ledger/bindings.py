@@ -140,17 +140,13 @@ class Bindings(Part):
 
     def ended(self, card_ref: bytes, binding_id: bytes) -> bool:
         """Whether this very binding is known here to have ended: the hotlist's `unbind`."""
-        with self._store.reading() as reads:
-            return (
-                reads.one(
-                    "SELECT 1 FROM binding WHERE card_ref = ?1 AND binding = ?2 AND active = 0"
-                    " UNION ALL"
-                    " SELECT 1 FROM bound WHERE card_ref = ?1 AND binding = ?2 AND active = 0",
-                    card_ref,
-                    binding_id,
-                )
-                is not None
-            )
+        row = self._store.one(
+            "SELECT 1 FROM binding WHERE card_ref = ?1 AND binding = ?2 AND active = 0"
+            " UNION ALL SELECT 1 FROM bound WHERE card_ref = ?1 AND binding = ?2 AND active = 0",
+            card_ref,
+            binding_id,
+        )
+        return row is not None
 
     def spoiled(self, card_ref: bytes) -> bool:
         """Whether this card was booked as spoiled: nobody finishes, binds or taps it."""

@@ -8,7 +8,6 @@ leave: an `IntegrityError` caught there would commit the half that came before i
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
@@ -16,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from drivers.keys.contract import KeyStore
 from sync import chain
@@ -25,7 +26,6 @@ from sync.ledger.schema import migrate, must_be_ours
 
 BUSY_S = 10
 _SCRUB_BUSY_MS = 50  # a reader may stay for minutes; the next transaction tries again
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 Row = tuple[Any, ...]
 
@@ -120,12 +120,12 @@ class Tx(Reads):
     def journal(self, kind: str, content: Mapping[str, Any]) -> int:
         """Add one entry; its sequence. `content` in the order of ledger.md A.4, less the kind."""
         seq, head = self._last or journal_end(self, self.terminal)
-        data = _AS_JSON({"kind": kind, **content})
+        data = msgspec.json.encode({"kind": kind, **content})
         salt = self._random(chain.SALT_BYTES)
-        leaf = chain.leaf(salt, data.encode())
+        leaf = chain.leaf(salt, data)
         head = chain.next_head(head, seq=seq + 1, epoch=self.epoch, leaf_hash=leaf)
         self._last = (seq + 1, head)
-        self._entries.append((seq + 1, self.epoch, kind, data.encode(), salt, leaf, head))
+        self._entries.append((seq + 1, self.epoch, kind, data, salt, leaf, head))
         return seq + 1
 
     def last_leaf(self) -> bytes:
