@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
-from hypothesis import example
+from hypothesis import example, settings
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from issuance.rules.child import child_card, decide_child
