@@ -26,7 +26,7 @@ Choice = TypeVar("Choice", bound=str)
 
 ITEMS_MAX: Final = 32
 YEAR_MIN: Final = 1900
-YEAR_MAX: Final = 2199
+YEAR_MAX: Final = 2150  # the end that follows from it must fit the card: days to 2179-06-06
 MINGUO_YEAR_ONE: Final = 1911  # 民國 N is N + 1911
 _MINGUO_YEAR_MAX = YEAR_MAX - MINGUO_YEAR_ONE
 

@@ -210,12 +210,12 @@ FAULTS: dict[str, Said] = {
         2,
         Parts(
             "欄位 {field} 的年份不合理。",
-            "只收西元 1900 到 2199 年的日期；沒有登記任何資料。",
+            "只收西元 1900 到 2150 年的日期；沒有登記任何資料。",
             "請對照證件再輸入一次。",
         ),
         Parts(
             "The year in field {field} cannot be right.",
-            "Dates from 1900 to 2199 are taken. Nothing was recorded.",
+            "Dates from 1900 to 2150 are taken. Nothing was recorded.",
             "Please type it again from the document.",
         ),
     ),
