@@ -106,7 +106,8 @@ class CounterApp(App[None]):
         facts = self._card.facts if self._card else None
         is_desfire = facts is not None and facts["kind"] == "blank-desfire"
         product = "child" if is_desfire and verb == "issue" else "flora"
-        self._show(FormScreen(self._port, verb, product=product))
+        holder = self._card.holder if self._card else None
+        self._show(FormScreen(self._port, verb, product=product, holder=holder))
 
     def action_unfinished(self) -> None:
         """Issuances that were left open."""

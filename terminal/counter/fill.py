@@ -14,8 +14,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.widgets import Input
 
+from apdu.nhi import Holder
 from fixtures.places import districts
 from issuance.application import Kind
 from terminal.cli.context import told
@@ -34,16 +36,17 @@ from terminal.counter.form import (
 )
 from terminal.counter.marks import Choice, Ticks
 from terminal.counter.parts import CounterScreen, Spoken
-from terminal.counter.port import Apply, Port, Sent
+from terminal.counter.port import Apply, CardSeen, Port, Sent
 from terminal.words.documents import DOCUMENTS
 from terminal.words.speak import LANGUAGES, language, say
 
 Verb = Literal["issue", "bind", "unbind"]
 SENIOR_CARD = "senior_card"
+NHI_CARD = "nhi_card"
 
 
 class FormScreen(CounterScreen):
-    """One application. `verb` is what it is for."""
+    """One application. `verb` is what it is for; an NHI card on the reader fills in `holder`."""
 
     KEYS: Sequence[tuple[str, str]] = (
         ("Enter", "key_send"),
@@ -59,12 +62,15 @@ class FormScreen(CounterScreen):
         Binding("f9", "product", show=False, priority=True),
     ]
 
-    def __init__(self, port: Port, verb: Verb, *, product: str) -> None:
+    def __init__(
+        self, port: Port, verb: Verb, *, product: str, holder: Holder | None = None
+    ) -> None:
         super().__init__(port)
         self.verb = verb
         if verb != "issue":
             self.KEYS = tuple(key for key in self.KEYS if key != ("F9", "key_product"))
         self.form = Form(district=port.district, product=product)
+        self._holder = holder
         self._number_entered = False  # two Enters typed at once are two, wherever focus is by then
 
     def body(self) -> ComposeResult:
@@ -92,6 +98,24 @@ class FormScreen(CounterScreen):
         )
         self._say_proxy()
         self.query_one("#number", Input).focus()
+        self._fill_in()
+
+    def heard(self, message: Message) -> None:
+        if isinstance(message, CardSeen) and message.holder is not None:
+            self._holder = message.holder
+            self._fill_in()
+
+    def _fill_in(self) -> None:
+        """From an NHI card, into an empty form: what was typed stays."""
+        number, holder = self.query_one("#number", Input), self._holder
+        self._holder = None
+        if holder is None or number.value:
+            return
+        number.value = holder.id_no
+        self.query_one("#born", Input).value = holder.born.isoformat()
+        papers = self.query_one("#papers", Ticks)
+        if NHI_CARD in PAPERS[self.form.kind]:
+            papers.mark(papers.on_ids | {NHI_CARD})
 
     @on(Input.Changed, "#number")
     def _number_typed(self, typed: Input.Changed) -> None:

@@ -34,6 +34,7 @@ from terminal.counter.port import (
     Unfinished,
 )
 from terminal.errors import Unexpected
+from terminal.nhi import read_holder
 from terminal.showing import whole_card
 from terminal.telling import decision_lines, parts_of
 
@@ -148,7 +149,9 @@ class Owner:
             self._tell(CardGone())
             return
         try:
-            self._tell(CardSeen(whole_card(self._connection, self._home)))
+            facts = whole_card(self._connection, self._home)
+            holder = read_holder(self._connection) if facts["kind"] == "nhi" else None
+            self._tell(CardSeen(facts, holder=holder))
         except (CardRemoved, CardMute, ReaderGone, ServiceGone):
             self._drop()
             self._tell(CardGone())

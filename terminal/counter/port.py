@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from textual.message import Message
 
+from apdu.nhi import Holder
 from terminal.words.said import Parts
 
 
@@ -49,12 +50,20 @@ class Unfinished:
 
 
 class CardSeen(Message):
-    """A card lies on the reader: its facts (as `card show` has them), or why it cannot be read."""
+    """A card lies on the reader: its facts (as `card show` has them), or why it cannot be read.
+    `holder`: of an NHI card, for the application form alone."""
 
-    def __init__(self, facts: Mapping[str, Any] | None, *, fault: Parts | None = None) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Any] | None,
+        *,
+        fault: Parts | None = None,
+        holder: Holder | None = None,
+    ) -> None:
         super().__init__()
         self.facts = facts
         self.fault = fault
+        self.holder = holder
 
 
 class CardGone(Message):

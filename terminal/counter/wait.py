@@ -77,5 +77,7 @@ def card_lines(facts: dict[str, Any]) -> list[str]:
     """The card's facts but for its serial, which no screen shows (ledger.md 8.4 rule 6)."""
     untouched = facts["mode"] == "record" and not (facts["issued"] or facts["prepared"])
     lines = [line for line in lines_of(facts) if line != say("ui.uid", uid=facts["uid"])]
+    if facts["kind"] == "nhi":
+        return [say("screens.nhi_fills"), *lines[:-1]]  # of itself it can only be looked at
     stock = "stock_desfire" if facts["kind"] == "blank-desfire" else "stock"
     return [say(f"screens.{stock}"), *lines] if untouched and not facts["newer"] else lines

@@ -67,6 +67,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "school": ("學校代碼與年級（193601 4）", "School code and grade (193601 4)"),
     "elsewhere": ("外縣市", "another city"),
     "unreadable": ("無法辨識", "not understood"),
+    "nhi_fills": (
+        "健保卡：按 F2 或 F3，申請資料由卡片帶入",
+        "An NHI card: F2 or F3 begins an application filled in from it",
+    ),
     "needed": ("必填", "needed"),
     "proxy": ("代辦人", "Proxy"),
     "proxy_none": ("本人辦理", "In person"),

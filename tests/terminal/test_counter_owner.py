@@ -122,3 +122,18 @@ def test_garbage_for_a_card_is_told_and_the_counter_lives(home: Home, tmp_path: 
         assert desk.next(CardSeen).facts is not None
     finally:
         desk.owner.close()
+
+
+def test_an_nhi_card_is_read_for_the_form_and_shown_masked(home: Home, tmp_path: Path) -> None:
+    card = tmp_path / "a.card"
+    given = {"name": "王小明", "id_no": "B100000002", "born": "1990-01-02", "sex": "M"}
+    assert flora("card", "new", "nhi", str(card), "--holder", "-", given=given).code == 0
+    desk = Desk(home, card)
+    try:
+        seen = desk.next(CardSeen)
+        assert seen.holder is not None
+        assert (seen.holder.id_no, seen.holder.born.isoformat()) == ("B100000002", "1990-01-02")
+        assert seen.facts is not None
+        assert "B100000002" not in str(seen.facts) + repr(seen)
+    finally:
+        desk.owner.close()

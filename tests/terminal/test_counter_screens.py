@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from apdu.nhi import Holder
 from terminal.counter.app import CounterApp
 from terminal.counter.fill import FormScreen
 from terminal.counter.outcome import OutcomeScreen, WorkScreen
 from terminal.counter.parts import Spoken
-from terminal.counter.port import Apply, CardGone, End, ReaderState
+from terminal.counter.port import Apply, CardGone, CardSeen, End, ReaderState
 from terminal.counter.unfinished import UnfinishedScreen
 from terminal.counter.wait import WaitScreen
+from terminal.nhi import masked_holder
 from terminal.words.said import Parts
 from terminal.words.speak import settle
 from tests.terminal.screens_rig import BLANK_DESFIRE, HANDED_OUT, QUIET, STOCK, FakePort, cut_off
 
 SIZE = (80, 24)
+HOLDER = Holder(
+    card_no="000012345678",
+    name="王小明",
+    id_no="B100000002",
+    born=date(1990, 1, 2),
+    sex="M",
+    issued=date(2024, 6, 1),
+)
+NHI = STOCK | {"kind": "nhi", "mode": None, "holder": masked_holder(HOLDER)}
 pytestmark = pytest.mark.slow
 
 
@@ -154,6 +166,35 @@ async def test_what_a_child_card_cannot_do_without_is_asked_before_it_is_sent() 
         await pilot.press(*"107.3.1", "enter")
         await pilot.pause()
         assert application(port)["born"] == "2018-03-01"
+
+
+async def test_an_nhi_card_fills_in_an_empty_form() -> None:
+    port = FakePort()
+    app = CounterApp(port)
+    async with app.run_test(size=SIZE) as pilot:
+        port.tell(CardSeen(NHI, holder=HOLDER))
+        await pilot.pause()
+        assert "由卡片帶入" in screen_text(pilot)
+        assert HOLDER.id_no not in screen_text(pilot), "masked everywhere but in the form"
+        await pilot.press("f2")
+        await pilot.pause()
+        assert app.screen.query_one("#number", Input).value == HOLDER.id_no
+        port.tell(CardGone())
+        await pilot.press("enter", "enter")
+        await pilot.pause()
+        given = application(port)
+        assert (given["number"], given["born"]) == (HOLDER.id_no, "1990-01-02")
+        assert "nhi_card" in str(given["documents"])
+
+
+async def test_what_was_typed_is_not_overwritten_by_an_nhi_card() -> None:
+    port = FakePort()
+    app = CounterApp(port)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f2", *"L1225")
+        port.tell(CardSeen(NHI, holder=HOLDER))
+        await pilot.pause()
+        assert app.screen.query_one("#number", Input).value == "L1225"
 
 
 async def test_f9_changes_what_is_issued() -> None:
