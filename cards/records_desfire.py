@@ -7,17 +7,11 @@ counter's key writes it. Sizes: what a tap reads or writes goes in one frame eac
 
 from __future__ import annotations
 
+from itertools import zip_longest
+from types import SimpleNamespace
 from typing import Any
 
-from construct import (
-    Array,
-    Byte,
-    Bytes,
-    Int16sb,
-    Int16ub,
-    Int32ub,
-    Struct,
-)
+from construct import Byte, Bytes, Int16sb, Int16ub, Int32ub, Struct
 
 from cards.layout import (
     LAYOUT_VERSION,
@@ -47,7 +41,7 @@ from cards.records import (
 from cards.state import BindingMark, CardState, Directory, School, TapEvent
 
 MAC_BYTES = 8
-POLICIES_MAX = 2
+POLICY_PLACES = ("first", "second")
 SCHOOL_CODE_BYTES = 6
 HALF = 0x01  # flag of a listed binding
 
@@ -76,16 +70,14 @@ POLICIES = Layout(
     mac_bytes=MAC_BYTES,
     body=Struct(
         "version" / Byte,
-        "listed"
-        / Array(
-            POLICIES_MAX,
-            Struct(
-                "binding_id" / Bytes(4),
-                "policy" / Byte,  # 0: this place is free, and all places behind it
-                "expires_days" / Int16ub,  # since 2000-01-01, 0: open end
-                "flags" / Byte,  # HALF
-            ),
-        ),
+        "first_binding_id" / Bytes(4),
+        "first_policy" / Byte,  # 0: this place is free, and the one behind it
+        "first_expires_days" / Int16ub,  # since 2000-01-01, 0: open end
+        "first_flags" / Byte,  # HALF
+        "second_binding_id" / Bytes(4),
+        "second_policy" / Byte,
+        "second_expires_days" / Int16ub,
+        "second_flags" / Byte,
     ),
     # Bound to policy 1 at half fare until 2027-05-19.
     example=bytes.fromhex("01 0a0b0c0d 01 2710 01 00000000 00 0000 00"),
@@ -193,33 +185,19 @@ def unpack_directory(body: bytes) -> Directory:
 
 def pack_policies(listed: tuple[BindingMark, ...]) -> bytes:
     """The 17-byte body of at most two bindings. Raises ValueError."""
-    free: dict[str, Any] = {
-        "binding_id": bytes(4),
-        "policy": 0,
-        "expires_days": 0,
-        "flags": 0,
-    }
-    if len(listed) > POLICIES_MAX:
+    if len(listed) > len(POLICY_PLACES):
         raise ValueError(f"{len(listed)} bindings")
-    places = [_policy_fields(mark) for mark in listed]
-    places += [free] * (POLICIES_MAX - len(places))
-    return build(POLICIES, {"version": LAYOUT_VERSION, "listed": places})
+    fields: dict[str, Any] = {"version": LAYOUT_VERSION}
+    for place, mark in zip_longest(POLICY_PLACES, listed):
+        fields |= _policy_fields(place, mark)
+    return build(POLICIES, fields)
 
 
 def unpack_policies(body: bytes) -> tuple[BindingMark, ...]:
     """The bindings of a 17-byte body. Raises `NewerLayout`."""
     record = parse(POLICIES, body)
-    listed = tuple(
-        BindingMark(
-            binding_id=place.binding_id,
-            policy=place.policy,
-            expires_on=day_of(place.expires_days),
-            half=bool(place.flags & HALF),
-        )
-        for place in record.listed
-        if place.policy
-    )
-    return whole(listed, body, pack_policies)
+    marks = (_policy_of(record, place) for place in POLICY_PLACES)
+    return whole(tuple(mark for mark in marks if mark is not None), body, pack_policies)
 
 
 def pack_state(state: CardState) -> bytes:
@@ -344,12 +322,25 @@ def unpack_library(body: bytes) -> str:
     return whole(str(parse(LIBRARY, body).number.hex()), body, pack_library)
 
 
-def _policy_fields(mark: BindingMark) -> dict[str, Any]:
-    if mark.policy == 0:
+def _policy_fields(place: str, mark: BindingMark | None) -> dict[str, Any]:
+    """`mark` None: the place is free."""
+    if mark is not None and mark.policy == 0:
         raise ValueError("policy 0 means a free place")
     return {
-        "binding_id": mark.binding_id,
-        "policy": mark.policy,
-        "expires_days": days(mark.expires_on),
-        "flags": HALF if mark.half else 0,
+        f"{place}_binding_id": bytes(4) if mark is None else mark.binding_id,
+        f"{place}_policy": 0 if mark is None else mark.policy,
+        f"{place}_expires_days": 0 if mark is None else days(mark.expires_on),
+        f"{place}_flags": HALF if mark is not None and mark.half else 0,
     }
+
+
+def _policy_of(record: SimpleNamespace, place: str) -> BindingMark | None:
+    policy = getattr(record, f"{place}_policy")
+    if policy == 0:
+        return None
+    return BindingMark(
+        binding_id=getattr(record, f"{place}_binding_id"),
+        policy=policy,
+        expires_on=day_of(getattr(record, f"{place}_expires_days")),
+        half=bool(getattr(record, f"{place}_flags") & HALF),
+    )

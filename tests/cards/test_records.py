@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
+from cards import records_desfire
 from cards.errors import NewerLayout
-from cards.layout import LAYOUT_VERSION, Layout
+from cards.layout import LAYOUT_VERSION, Layout, build, parse
 from cards.records import (
     DIRECTORY,
     STATE,
@@ -21,6 +22,16 @@ from cards.records import (
 from cards.state import BindingMark, CardState, Directory, Trip
 from tests.cards.values import directories, states
 
+LAYOUTS = [
+    STATE,
+    DIRECTORY,
+    records_desfire.DIRECTORY,
+    records_desfire.POLICIES,
+    records_desfire.STATE,
+    records_desfire.EVENT,
+    records_desfire.SCHOOL,
+    records_desfire.LIBRARY,
+]
 STATE_AS_WRITTEN = CardState(
     n=0x01020304,
     issued=True,
@@ -94,6 +105,27 @@ def test_the_example_on_a_declaration_has_its_size_and_round_trips(layout: Layou
         assert pack_state(stored.state, sequence=stored.sequence) == layout.example
     else:
         assert pack_directory(unpack_directory(layout.example)) == layout.example
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name.decode())
+def test_what_a_tap_reads_and_writes_is_what_the_declaration_says(layout: Layout) -> None:
+    declared = layout.body.parse(layout.example)
+    found = vars(parse(layout, layout.example))
+    assert found == {name: declared[name] for name in layout.names}
+    assert build(layout, found) == layout.body.build(found) == layout.example
+
+
+def test_bytes_of_another_length_are_our_fault_not_cut_or_filled_up() -> None:
+    binding, trip = STATE_AS_WRITTEN.binding, STATE_AS_WRITTEN.trip
+    assert binding is not None
+    assert trip is not None
+    for length in (3, 5):
+        for state in (
+            replace(STATE_AS_WRITTEN, binding=replace(binding, binding_id=bytes(length))),
+            replace(STATE_AS_WRITTEN, trip=replace(trip, vehicle=b"\1" * length)),
+        ):
+            with pytest.raises(ValueError, match="flora state"):
+                pack_state(state)
 
 
 def test_both_records_fit_their_blocks_exactly() -> None:
