@@ -150,9 +150,10 @@ class Gate:
         return content
 
     def _new_tap(self, card: Card, state: CardState, ctx: TapContext, place: _Place) -> TapOutcome:
-        decision = decide(state, _purse_ntd(card), ctx)
+        purse_ntd = _purse_ntd(card)
+        decision = decide(state, purse_ntd, ctx)
         if decision.new_state is None:
-            return _unchanged(decision, state, purse_ntd=_purse_ntd(card))
+            return _unchanged(decision, state, purse_ntd=purse_ntd)
         new_state = decision.new_state
         content = self._content(card, new_state, decision, place.route, place.vehicle_name)
         self._carry(content, lambda: card.put(new_state))
@@ -175,7 +176,7 @@ class Gate:
         known = self.recover()
         if known is not None and _is_carried(known, card, state, state.trip):
             return {**known, "state": "done"}
-        if card.purse is None or card.purse.settled:
+        if (purse := card.purse) is None or purse.settled:
             return None
         route = self._network.route_numbered(state.trip.route)
         decision = recorded(state, route, self._policy)
@@ -280,7 +281,7 @@ def _binding(state: CardState) -> str | None:
 
 
 def _purse_ntd(card: Card) -> int | None:
-    return None if card.purse is None else card.purse.ntd
+    return None if (purse := card.purse) is None else purse.ntd
 
 
 def _plain_lines(decision: TapDecision) -> list[dict[str, Any]]:
