@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hw_sim.field import Field, Noise, Tear
@@ -229,6 +229,7 @@ def test_the_longest_block_is_read_off_the_atr(atr: str, ifsc: int) -> None:
         unique_by=lambda each: each[0],
     ),
 )
+@example(messages=[b""], ifsc=1, noise=[(2, "back", "lost"), (3, "out", "broken")])
 @settings(max_examples=400, deadline=None)
 def test_messages_come_through_whole_whatever_is_lost(
     messages: list[bytes],
