@@ -45,7 +45,7 @@ class Answer:
 class Spec:
     """One command. `head`: bytes of its parameters that are never enciphered; `mode`: how it
     travels in a session, for file commands found from the head; `size`: bytes of data after the
-    head; `whole`: the ISO-chained form, whose frames are not the command's."""
+    head; `whole`: its data never come in frames of its own: amounts, and the ISO-chained forms."""
 
     run: Callable[[Core, bytes], Answer]
     level: Level = Level.ANY

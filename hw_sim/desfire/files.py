@@ -310,7 +310,7 @@ def _writes(run: Callable[[Core, bytes], Answer], kinds: frozenset[FileKind]) ->
 def _counts(run: Callable[[Core, bytes], Answer], *rights: int) -> Spec:
     return Spec(
         run=run, level=Level.APPLICATION, mode=_Access(VALUE, rights), head=1,
-        size=_four, writes=True,
+        size=_four, writes=True, whole=True,
     )  # fmt: skip
 
 

@@ -381,3 +381,17 @@ def test_data_come_and_go_in_frames_of_their_own_length() -> None:
     assert terminal.raw(b"\xaf" + bytes(59))[0] == MORE
     assert terminal.raw(b"\xaf" + bytes(59))[0] == MORE
     assert terminal.raw(b"\xaf" + bytes(40)) == bytes((LENGTH,))  # 10 too many
+
+
+@pytest.mark.parametrize("session", ["none", "d40", "ev1"])
+@pytest.mark.parametrize("code", [0x0C, 0xDC, 0x1C])
+def test_an_amount_that_is_too_short_or_too_long_is_7e(code: int, session: str) -> None:
+    """Only data of files and records go on in a further frame."""
+    for size in (0, 3, 5):
+        terminal = Terminal(blank(ev1=True))
+        terminal.application(ks2=0x85 if session == "ev1" else 0x05)
+        terminal.ask(value_file(4, "EEEE"))
+        if session != "none":
+            (terminal.ev1 if session == "ev1" else terminal.d40)()
+        assert terminal.raw(bytes((code, 4)) + bytes(size)) == bytes((LENGTH,)), size
+        assert terminal.raw("af") == bytes((ILLEGAL,)), "nothing waits for more"
