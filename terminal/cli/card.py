@@ -293,7 +293,7 @@ def _server(
         return Pn532Server(file, link=pn532, tell=tell)
     from hw_sim.vpcd import HOST, PORT, VpcdServer
 
-    host, port = _address(vpcd) if vpcd else (HOST, PORT + slot)
+    host, port = _address(vpcd or f"{HOST}:{PORT}", slot)
     return VpcdServer(file, host=host, port=port, tell=tell)
 
 
@@ -388,13 +388,14 @@ def _stock() -> tuple[OurSectors, bytes]:
     return ours, bytes.fromhex(keys["transport_b"])
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str, slot: int) -> tuple[str, int]:
+    """Where that slot listens: the second one on the port after the first one's."""
     from terminal.errors import ArgumentBad
 
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or not 0 < int(port) < 0x10000:
+    if not colon or not port.isdecimal() or not 0 < int(port) < 0x10000 - slot:
         raise ArgumentBad(argument="--vpcd", command="card serve")
-    return host or "127.0.0.1", int(port)
+    return host or "127.0.0.1", int(port) + slot
 
 
 @contextmanager

@@ -54,8 +54,8 @@ def slot() -> Iterator[Slot]:
 
 
 @contextmanager
-def serving(file: Path, slot: Slot) -> Iterator[subprocess.Popen[bytes]]:
-    line = command("card", "serve", str(file), "--vpcd", slot.address)
+def serving(file: Path, slot: Slot, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    line = command("card", "serve", str(file), "--vpcd", slot.address, *more)
     pipe = subprocess.PIPE
     process = subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe)
     try:
@@ -113,12 +113,20 @@ def test_lines_lift_the_card_and_put_it_or_another_back(slot: Slot, tmp_path: Pa
         assert b"ENOENT" in process.stderr.read()
 
 
+def test_the_second_slot_listens_one_port_above_the_first(slot: Slot, tmp_path: Path) -> None:
+    flora("card", "new", "flora", str(tmp_path / "a.card"))
+    host, port = slot.address.split(":")
+    slot.address = f"{host}:{int(port) - 1}"
+    with serving(tmp_path / "a.card", slot, "--slot", "1"):
+        assert slot.insert().startswith(b"\x3b\x8f")
+
+
 def test_a_file_that_is_no_card_is_not_served(tmp_path: Path) -> None:
     missing = flora("card", "serve", str(tmp_path / "none"), "--vpcd")
     assert (missing.code, missing["error"]["code"]) == (4, "file_trouble")
     (tmp_path / "x").write_text("{")
     damaged = flora("card", "serve", str(tmp_path / "x"), "--vpcd")
     assert (damaged.code, damaged["error"]["code"]) == (4, "card_file_corrupt")
-    for vpcd in ("nowhere", "127.0.0.1:", "127.0.0.1:70000"):
-        bad = flora("card", "serve", str(tmp_path / "x"), "--vpcd", vpcd)
+    for vpcd in ("nowhere", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:65535 --slot 1"):
+        bad = flora("card", "serve", str(tmp_path / "x"), "--vpcd", *vpcd.split())
         assert (bad.code, bad["error"]["code"]) == (2, "argument_bad")
