@@ -82,14 +82,15 @@ def recorded(state: CardState, route: Route, policy: FarePolicy) -> TapDecision:
     trip = _trip(state)
     charged_ntd = state.purse_before - state.purse_after
     lock_ntd = charged_ntd - trip.paid_ntd if trip.open else 0
+    distance_m = route.distance_m(trip.boarded_stop, trip.last_stop)
     if trip.open:
         steps, rule = _boarding_lines(lock_ntd, trip.paid_ntd), _boarding_rule(lock_ntd, state)
     else:
-        steps, rule = _alighting_lines(trip, trip.paid_ntd - charged_ntd, route, policy), "R2"
+        steps, rule = _alighting_lines(trip, trip.paid_ntd - charged_ntd, distance_m, policy), "R2"
     return TapDecision(
         outcome="on" if trip.open else "off",
         rule=rule,
-        distance_m=route.distance_m(trip.boarded_stop, trip.last_stop),
+        distance_m=distance_m,
         fare_ntd=trip.paid_ntd,
         charged_ntd=charged_ntd,
         lines=_with_charge(steps),
@@ -109,9 +110,8 @@ def _again(trip: Trip, route: Route) -> TapDecision:
 
 def _alight(state: CardState, trip: Trip, purse_ntd: int | None, ctx: TapContext) -> TapDecision:
     """R2, or R8 where it would leave the purse below what the card company advances."""
-    closed = replace(trip, open=False, last_stop=ctx.stop.number, last_at=ctx.at)
     distance_m = ctx.route.distance_m(trip.boarded_stop, ctx.stop.number)
-    steps = _alighting_lines(closed, trip.paid_ntd, ctx.route, ctx.policy)
+    steps = _alighting_lines(trip, trip.paid_ntd, distance_m, ctx.policy)
     charged_ntd = _sum_ntd(steps)
     limit_ntd = -ctx.policy.on(taipei_day(ctx.at)).advance_limit_ntd
     if purse_ntd is not None and purse_ntd - charged_ntd < limit_ntd:
@@ -123,6 +123,7 @@ def _alight(state: CardState, trip: Trip, purse_ntd: int | None, ctx: TapContext
             lines=steps,
         )
     fare_ntd = trip.paid_ntd + charged_ntd
+    closed = replace(trip, open=False, paid_ntd=fare_ntd, last_stop=ctx.stop.number, last_at=ctx.at)
     return TapDecision(
         outcome="off",
         rule="R2",
@@ -130,7 +131,7 @@ def _alight(state: CardState, trip: Trip, purse_ntd: int | None, ctx: TapContext
         fare_ntd=fare_ntd,
         charged_ntd=charged_ntd,
         lines=_with_charge(steps),
-        new_state=_tapped(state, replace(closed, paid_ntd=fare_ntd), purse_ntd, charged_ntd),
+        new_state=_tapped(state, closed, purse_ntd, charged_ntd),
     )
 
 
@@ -212,11 +213,11 @@ def _boarding_lines(lock_ntd: int, boarding_ntd: int) -> tuple[Line, ...]:
 
 
 def _alighting_lines(
-    trip: Trip, paid_ntd: int, route: Route, policy: FarePolicy
+    trip: Trip, paid_ntd: int, distance_m: int, policy: FarePolicy
 ) -> tuple[Line, ...]:
     """The whole trip's price by the policy of its boarding day, less what was paid before."""
     steps = trip_lines(
-        route.distance_m(trip.boarded_stop, trip.last_stop),
+        distance_m,
         policy.on(taipei_day(trip.boarded_at)),
         bound=trip.bound,
         half=trip.half,
