@@ -64,7 +64,8 @@ OPENED_KIND: Final = "desfire"
 
 
 class DesfireCard:
-    """A `Card` on a MIFARE DESFire. `begun`: our application is on it."""
+    """A `Card` on a MIFARE DESFire. `begun`: our application is on it. Its UID is that of
+    `access`: the true one, where the air's is random."""
 
     mode: Literal["record"] = "record"
 

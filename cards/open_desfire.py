@@ -6,8 +6,6 @@ is not ours yet, under the maker's key.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from apdu.desfire.card import Desfire
 from apdu.errors import DesfireRefused
 from cards.desfire_access import KIND, Access
@@ -33,7 +31,7 @@ def open_desfire(identity: Identity, port: IsoDepPort, *, keys: KeyStore) -> Des
     if not identity.stable_uid:
         access.uid = _true_uid(access, begun=begun)
     card = DesfireCard(
-        replace(identity, uid=access.uid),
+        identity,
         card_ref=keys.card_ref(access.uid),
         access=access,
         seal=Seal(keys, access.uid),
