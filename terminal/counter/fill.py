@@ -115,7 +115,7 @@ class FormScreen(CounterScreen):
         self.query_one("#born", Input).value = holder.born.isoformat()
         papers = self.query_one("#papers", Ticks)
         if NHI_CARD in PAPERS[self.form.kind]:
-            papers.mark(papers.on_ids | {NHI_CARD})
+            papers.mark({NHI_CARD})  # no other has been seen
 
     @on(Input.Changed, "#number")
     def _number_typed(self, typed: Input.Changed) -> None:
