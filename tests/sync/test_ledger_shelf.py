@@ -115,6 +115,20 @@ def test_a_card_that_carries_its_own_binding_is_not_of_this_shelf(ledger: Ledger
     assert ledger.shelf.state(ref(1)).binding is None
 
 
+def test_the_end_of_one_ref_and_the_beginning_of_the_next_are_no_card(ledger: Ledger) -> None:
+    first, second = bytes((1, 2) * 4), bytes((1, 3, *[1, 2] * 3))
+    hand_out(ledger, 1, first)
+    hand_out(ledger, 2, second)
+    between = (first + second)[2:10]
+    hand_out(ledger, 3, bytes((9, 9)) + between[:6])
+    assert all(map(ledger.shelf.handed_out, (first, second)))
+    assert not ledger.shelf.handed_out(between)
+    assert not ledger.shelf.knows(between)
+    hand_out(ledger, 4, between)
+    assert ledger.shelf.handed_out(between)
+    assert ledger.shelf.knows(between)
+
+
 def test_the_order_of_handing_out_is_nowhere(home: LedgerHome, ledger: Ledger) -> None:
     """One sorted blob: in a page, rows of their own would lie as they came (ledger.md 8.4)."""
     chance = Random(5)
