@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from drivers.errors import KeyNameBad
 
 AES_KINDS: Final = ("card", "record")
-HMAC_KINDS: Final = ("ref", "token", "seal")
 NUMBERED_KINDS: Final = ("card", "token")
 KIND_BYTES: Final = {"token": 32, "ref": 32, "card": 16, "record": 16, "transport": 6, "seal": 32}
 KEY_NUMBER_MAX: Final = 255  # a card key's version is one byte on a DESFire card

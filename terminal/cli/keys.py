@@ -95,6 +95,8 @@ def rotate(cli: Cli) -> None:
         name = roll_over(custody)
         row = next(row for row in _rows(custody) if row["key"] == str(name))
         cli.answer(row, say("ui.key_rotated", name=str(name), check=row["check"]))
+        if name.number > 2:  # only the current and the previous one are tried on a Classic
+            cli.note(say("ui.key_left_behind", name=str(name._replace(number=name.number - 2))))
 
 
 @command("backup", "keys_backup", parent=keys)

@@ -126,13 +126,13 @@ FAULTS: dict[str, Said] = {
         exit=4,
         zh=Parts(
             what="這張卡上沒有本市的金鑰。",
-            means="它的紀錄存在本機帳本裡，卡上沒有可以更換的金鑰；沒有任何變動。",
-            next="不必更換金鑰，請照常使用這張卡。",
+            means="它的紀錄存在帳本裡，或金鑰已比前一版更舊；沒有任何變動。",
+            next="若紀錄原本在卡上，請把卡留下；否則請照常使用，不必更換。",
         ),
         en=Parts(
             what="None of the city's keys are on this card.",
-            means="Its record is in the ledger: there is nothing to change, nothing was written.",
-            next="It needs no new keys: go on using it as it is.",
+            means="Its record is in the ledger, or its keys are too old. Nothing was written.",
+            next="If its record was on the card, keep it back; else use it as it is.",
         ),
     ),
 }

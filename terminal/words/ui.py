@@ -251,6 +251,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "已產生 {name}，檢查值 {check}；新卡用它，舊卡仍可用前一版。",
         "Made {name}, check value {check}. Cards in the field keep the previous one.",
     ),
+    "key_left_behind": (
+        "仍用 {name} 的花博卡從此打不開，會被當成沒有紀錄的卡。",
+        "Flora cards still under {name} open no more and pass for cards without a record.",
+    ),
     "keys_backed_up": ("已備份到 {file}：{keys}", "Backed up to {file}: {keys}"),
     "keys_left": ("留在權杖、不在備份中：{keys}", "Left in the token, not in it: {keys}"),
     "keys_restored": ("已還原金鑰庫。", "The key store was made anew."),

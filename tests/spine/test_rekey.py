@@ -44,7 +44,8 @@ def shown(card: Path, home: Path) -> Any:
 
 
 def rotate(home: Path) -> None:
-    assert flora("keys", "rotate", home=home).code == 0
+    done = flora("keys", "rotate", home=home)
+    assert (done.code, "open no more" in done.err) == (0, False)
 
 
 def between_versions(home: Path) -> int:
@@ -100,10 +101,12 @@ def test_a_new_card_gets_the_new_version_and_an_old_one_is_lost_after_two(
     new = make_card(tmp_path, "new")
     assert issue(new, home, citizen(person(2))).code == 0
     assert rekey(new, home)["outcome"] == "current"
-    rotate(home)
+    again = flora("keys", "rotate", home=home)
+    assert "card.1 open no more" in again.err, "the custodians hear which cards are left behind"
     assert rekey(new, home)["outcome"] == "rekeyed"
     late = rekey(bound, home)
     assert (late.code, late["error"]["code"]) == (4, "no_keys_of_ours")
+    assert "too old" in late["error"]["means"], "nobody is told that all is well"
 
 
 @pytest.mark.slow
