@@ -8,6 +8,7 @@ opened the sector before comes first: only a tear leaves a card under several.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from apdu.classic.access import VALUE_BY_B, access_of, trailer
@@ -62,9 +63,10 @@ class OwnSectors:
     def write(self, block: int, data: bytes, *, checked: bool) -> None:
         """Write one data block; `checked`: read it back. Raises `ReadBackDiffers`,
         `SectorLocked`."""
-        if block == trailer_of(sector_of(block)):
+        sector = sector_of(block)
+        if block == trailer_of(sector):
             raise ValueError("a trailer is written by change_key alone")
-        self._reopen(sector_of(block))
+        self._reopen(sector)
         self._write(block, data)
         if checked and self._read(block) != data:
             raise ReadBackDiffers(block=block)
@@ -124,10 +126,13 @@ class OwnSectors:
         tries = self._tries() if known is None else (known,)
         return any(self._try(sector, version) for version in tries)
 
-    def _tries(self) -> list[int]:
-        previous = self._keys.previous_key_version
-        ours = [self._keys.card_key_version, *([] if previous is None else [previous]), TRANSPORT]
-        return sorted(ours, key=lambda version: version != self._opened_last)
+    def _tries(self) -> Iterator[int]:
+        last = self._opened_last
+        if last is not None:
+            yield last
+        for version in (self.newest_version, self._keys.previous_key_version, TRANSPORT):
+            if version is not None and version != last:
+                yield version
 
     def _reopen(self, sector: int) -> None:
         if self._open != sector and not self._unlock(sector):
