@@ -199,7 +199,8 @@ def _facts_of_dump(dump: Dump, home: Home | None) -> dict[str, Any]:
 
 def _ours_of_dump(dump: Dump, home: Home | None) -> dict[str, Any] | None:
     """What a dump of a card of ours says. With a home the card is put before it, where the dump
-    holds its keys; else its bytes are read. `sealed`: whether its records are genuine."""
+    holds our sectors and their keys; else its bytes are read. `sealed`: whether its records are
+    genuine."""
     from random import SystemRandom
 
     from cards.desfire_layout import APPLICATION
@@ -217,12 +218,27 @@ def _ours_of_dump(dump: Dump, home: Home | None) -> dict[str, Any] | None:
         return desfire_record(files, seal, city)
     if dump.chip != CHIP_CLASSIC_1K:
         return None
-    if home is not None:
+    if home is not None and _is_there(dump, home.ours):
         shown = whole_card(hold(dump.image(fill=SystemRandom())), home)
         if shown["mode"] == "record":
             return shown | {"sealed": True}
     ours = home.ours if home is not None else _stock()[0]
     return classic_record([all_known(block) for block in dump.blocks], ours, city)
+
+
+def _is_there(dump: Dump, ours: OurSectors) -> bool:
+    """Whether the dump holds all that our sectors say and who may read it. What it lacks is drawn
+    by chance, which would be shown as an older record or as a card that is spoiled."""
+    from hw_sim.access import ACCESS_AND_USER
+    from hw_sim.dumps import all_known
+    from hw_sim.geometry import blocks_of
+
+    for *data, trailer in map(blocks_of, ours.sectors):
+        if None in (all_known(dump.blocks[block]) for block in data):
+            return False
+        if None in dump.blocks[trailer][ACCESS_AND_USER]:
+            return False
+    return True
 
 
 def _directory(look: Look) -> dict[str, list[int]] | None:

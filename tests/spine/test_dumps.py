@@ -97,6 +97,21 @@ def test_keys_that_a_dump_lacks_leave_its_bytes_to_be_read(
     assert not card.exists()
 
 
+@pytest.mark.parametrize("block", [48, 50, 51, 52, 55, 57, 59])
+def test_a_block_that_a_dump_lacks_is_no_spoiled_card_and_no_proven_record(
+    block: int, issued: Path, home: Path, tmp_path: Path
+) -> None:
+    """What it lacks is drawn by chance: a locked sector, or the slot that is not the newer one."""
+    dump = exported(issued, tmp_path, ".nfc")
+    lines = dump.read_text().splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(f"Block {block}:"))
+    lines[at] = f"Block {block}: " + " ".join(["??"] * 16)
+    dump.write_text("\n".join(lines) + "\n")
+    shown = show(dump, home)
+    assert (shown.code, shown["kind"]) == (0, "flora"), shown.out
+    assert (shown["dump"]["sealed"], shown["dump"]["unknown_bytes"]) == (False, 16)
+
+
 @pytest.mark.parametrize(
     ("kind", "end", "seen", "chip"),
     [
