@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import settings
 
-from tests.house.vector_count import id_of, owed, side_of
+from tests.house.vector_count import id_of, side_of, tally
 
 settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("suite")
@@ -58,5 +58,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, total in sums.items():
             terminalreporter.write_line(f"{room:12} {name}: {total}")
     for side, passed in sorted(_vectors.items()):
-        kept = len(passed & owed(side))
-        terminalreporter.write_line(f"published vectors kept, {side}: {kept} of {len(owed(side))}")
+        terminalreporter.write_line(tally(side, passed))

@@ -1,4 +1,4 @@
-"""Which published vectors are owed by which side, and which tests run them.
+"""Which vectors are owed by which side, and which tests run them.
 
 A test runs a vector where it is parametrized over it: no list is kept by hand, so what is printed
 at the end of a run is what was run and passed.
@@ -32,6 +32,21 @@ def _sides_by_id() -> dict[str, str]:
 def owed(side: str) -> set[str]:
     """Ids of the vectors that this side must keep."""
     return {name for name, sides in _sides_by_id().items() if sides in _OWED_BY[side]}
+
+
+def computed() -> set[str]:
+    """Ids of the vectors that we computed ourselves: they only guard against a change."""
+    found = json.loads((ROOT / "tests" / "vectors.json").read_text())
+    return {v["id"] for v in found if v["computed"]}
+
+
+def tally(side: str, passed: set[str]) -> str:
+    """What is printed at the end of a run: published vectors and computed ones, apart."""
+    published, own = owed(side) - computed(), owed(side) & computed()
+    return (
+        f"vectors kept, {side}: {len(passed & published)} of {len(published)} published, "
+        f"{len(passed & own)} of {len(own)} computed (regression only)"
+    )
 
 
 def side_of(folder: str) -> str | None:
