@@ -69,3 +69,9 @@ class KeyNotTaken(Fault):
 @dataclass(eq=False, kw_only=True)
 class NoKeysOfOurs(Fault):
     """The card carries none of our keys: its record is in the ledger."""
+
+
+@dataclass(eq=False, kw_only=True)
+class KeysTooOld(Fault):
+    """No key of ours opens this Classic, and keys older than those that are tried have been in
+    use: a card of ours of before, or stock without a free sector."""

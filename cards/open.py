@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from cards.card import Card
 from cards.config import OurSectors
-from cards.errors import CardSpoiled, WrongCard
+from cards.errors import CardSpoiled, KeysTooOld, WrongCard
 from cards.identify import identify
 from cards.in_ledger import LedgerCard
 from cards.on_classic import RecordCard
@@ -26,7 +26,8 @@ def open_card(connection: Connection, *, keys: KeyStore, shelf: Shelf, ours: Our
     """Read the card. Writes nothing.
 
     Raises `WrongCard` (neither stock nor ours, a Classic whose UID is drawn anew each time, a
-    blank Classic), `CardSpoiled`, `SectorLocked`, `NoCardKey`, and what `Connection` names.
+    blank Classic), `KeysTooOld`, `CardSpoiled`, `SectorLocked`, `NoCardKey`, and what `Connection`
+    names.
     """
     identity = identify(connection)
     if identity.kind == "desfire" and connection.iso_dep is not None:
@@ -46,6 +47,10 @@ def open_card(connection: Connection, *, keys: KeyStore, shelf: Shelf, ours: Our
     if not found:
         if memory.opens_with_factory_key():
             raise WrongCard(kind="blank-classic")
+        if keys.has_older_versions:
+            # Stock without a free sector, or a card of ours from before: nobody can tell, and a
+            # card that was handed out must not be handed out again.
+            raise KeysTooOld
         return in_ledger
     if len(found) != len(looks):
         raise CardSpoiled(why="sectors")

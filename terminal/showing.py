@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cards.errors import WrongCard
+from cards.errors import KeysTooOld, WrongCard
 from cards.identify import directory, recognise
 from cards.on_classic import RecordCard
 from cards.on_desfire import DesfireCard
@@ -58,6 +58,8 @@ def whole_card(connection: Connection, home: Home) -> dict[str, Any]:
     facts = _asked(connection)
     try:
         card = open_card(connection, keys=home.keys, shelf=home.ledger.shelf, ours=home.ours)
+    except KeysTooOld:
+        return {**facts, "kind": "older-keys"}
     except WrongCard as wrong:
         kind = facts["kind"] if wrong.kind == "unknown" else wrong.kind
         return {**facts, "kind": kind, **_directory(connection)}

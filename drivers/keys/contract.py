@@ -35,6 +35,12 @@ class KeyStore(Protocol):
         none."""
         ...
 
+    @property
+    def has_older_versions(self) -> bool:
+        """Whether there were versions that no Classic is tried with: neither the current nor the
+        previous. A card under one of them opens with no key. Raises `KeyMissing`."""
+        ...
+
     def card_key(
         self, uid: bytes, sector: int, *, key_b: bool, version: int | None = None
     ) -> Secret:

@@ -82,6 +82,11 @@ class VaultKeyStore:
     def previous_key_version(self) -> int | None:
         return self._previous
 
+    @property
+    def has_older_versions(self) -> bool:
+        tried_before = self._previous is not None
+        return self.card_key_version - 1 > tried_before  # versions are numbered from 1
+
     def card_key(
         self, uid: bytes, sector: int, *, key_b: bool, version: int | None = None
     ) -> Secret:

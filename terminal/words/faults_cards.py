@@ -126,13 +126,26 @@ FAULTS: dict[str, Said] = {
         exit=4,
         zh=Parts(
             what="這張卡上沒有本市的金鑰。",
-            means="它的紀錄存在帳本裡，或金鑰已比前一版更舊；沒有任何變動。",
-            next="若紀錄原本在卡上，請把卡留下；否則請照常使用，不必更換。",
+            means="它的紀錄存在帳本裡，卡上沒有可換的金鑰；沒有任何變動。",
+            next="請照常使用，不必更換。",
         ),
         en=Parts(
             what="None of the city's keys are on this card.",
-            means="Its record is in the ledger, or its keys are too old. Nothing was written.",
-            next="If its record was on the card, keep it back; else use it as it is.",
+            means="Its record is in the ledger; it has no keys to change. Nothing was written.",
+            next="Use the card as it is; it needs no new keys.",
+        ),
+    ),
+    "keys_too_old": Said(
+        exit=4,
+        zh=Parts(
+            what="這張卡打不開：可能是金鑰太舊的花博卡，或沒有空白區的卡。",
+            means="無法分辨是否已發出過，所以不發卡、不綁卡也不驗票；沒有任何變動。",
+            next="請改用另一張卡；若是持卡人的卡，請留下並通知金鑰保管人。",
+        ),
+        en=Parts(
+            what="No key opens this card: a card under keys too old, or without a free sector.",
+            means="It may have been handed out before, so it is refused. Nothing changed.",
+            next="Take another; if it is a holder's, keep it and tell the keys' custodians.",
         ),
     ),
 }

@@ -95,6 +95,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "kind_child": ("兒童卡", "child card"),
     "kind_student": ("數位學生證", "student card"),
+    "kind_older-keys": (
+        "金鑰太舊的花博卡，或沒有空白區的卡",
+        "Flora card under keys too old, or a card without a free sector",
+    ),
     "kind_unknown": ("無法辨識", "not recognised"),
     "kind_nhi": ("健保卡", "NHI card"),
     "kind_bank": ("感應式銀行卡", "contactless bank card"),

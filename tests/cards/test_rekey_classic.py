@@ -19,6 +19,7 @@ from cards.card import Card
 from cards.errors import (
     CardNotIssued,
     CardSpoiled,
+    KeysTooOld,
     NewerLayout,
     NoKeysOfOurs,
     ReadBackDiffers,
@@ -347,7 +348,7 @@ def test_three_keys_of_our_own_are_tried_in_a_sector_and_no_fourth(
     allowed = [*sorted(versions, reverse=True)[:2], TRANSPORT]
     for chip in (stock(), issued_chip(), lost(*OURS.sectors), lost(SLOT_B)):
         watched = Watched(chip)
-        with suppress(CardSpoiled):
+        with suppress(CardSpoiled, KeysTooOld):
             open_card(watched, keys=keys_of(*versions), shelf=FakeShelf(), ours=OURS)
         if watched.tried[-1][1] == b"\xff" * 6:  # nothing opened: is it a blank chip?
             watched.tried.pop()
@@ -367,8 +368,19 @@ def test_the_current_key_comes_first_and_then_the_one_that_opened_the_sector_bef
         assert key == under(2, sector)
 
 
-def test_a_card_two_versions_behind_is_none_that_we_can_open() -> None:
-    card = open_card(Presentation(issued_chip()), keys=keys_of(2, 3), shelf=FakeShelf(), ours=OURS)
+@pytest.mark.parametrize("versions", [(2, 3), (1, 2, 3), (3,)])
+def test_a_card_that_may_be_ours_of_before_is_not_taken_for_stock(
+    versions: tuple[int, ...],
+) -> None:
+    for chip in (issued_chip(), lost(*OURS.sectors)):
+        shelf = FakeShelf()
+        with pytest.raises(KeysTooOld):
+            open_card(Presentation(chip), keys=keys_of(*versions), shelf=shelf, ours=OURS)
+
+
+def test_before_a_third_version_what_no_key_opens_is_stock() -> None:
+    chip = lost(*OURS.sectors)
+    card = open_card(Presentation(chip), keys=ROTATED, shelf=FakeShelf(), ours=OURS)
     assert isinstance(card, LedgerCard)
 
 

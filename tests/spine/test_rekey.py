@@ -105,8 +105,13 @@ def test_a_new_card_gets_the_new_version_and_an_old_one_is_lost_after_two(
     assert "card.1 open no more" in again.err, "the custodians hear which cards are left behind"
     assert rekey(new, home)["outcome"] == "rekeyed"
     late = rekey(bound, home)
-    assert (late.code, late["error"]["code"]) == (4, "no_keys_of_ours")
-    assert "too old" in late["error"]["means"], "nobody is told that all is well"
+    assert (late.code, late["error"]["code"]) == (4, "keys_too_old")
+    assert shown(bound, home)["kind"] == "older-keys"
+    twice = issue(bound, home, citizen(person(3)))
+    assert (twice.code, twice["error"]["code"]) == (4, "keys_too_old"), "handed out twice"
+    assert flora("open", "list", home=home).json == [], "no claim was made for it"
+    ridden = tap(bound, home, stops(home)[0], "09:00")
+    assert (ridden.code, ridden["error"]["code"]) == (4, "keys_too_old"), "no trip begun anew"
 
 
 @pytest.mark.slow
