@@ -55,16 +55,16 @@ def classic_record(blocks: Sequence[Known], ours: OurSectors, city: City) -> dic
         [blocks[block] for block in data_blocks_of(sector)] for sector in ours.sectors
     )
     says = _opened(records.DIRECTORY, directory, records.unpack_directory, None)
-    newest = _newest(*(_opened(records.STATE, _joined(slot), records.unpack_state, None)
-                       for slot in (slot_a, slot_b)))  # fmt: skip
+    slots = [_joined(slot) for slot in (slot_a, slot_b)]
+    newest = _newest(*(_opened(records.STATE, slot, records.unpack_state, None) for slot in slots))
     if says is None and newest is None:
         return None
+    more = {"our_sectors": list(ours.sectors), "sealed": False}
+    if None in slots:  # the one that is not in the dump may be the newer
+        untold = dict.fromkeys(("mode", "issued", "prepared", "newer", "purse_ntd"))
+        return _said(says, None, city) | more | untold
     state = newest.state if newest is not None else None
-    return _said(says, state, city) | {
-        "purse_ntd": _purse(purse, state),
-        "our_sectors": list(ours.sectors),
-        "sealed": False,
-    }
+    return _said(says, state, city) | more | {"purse_ntd": _purse(purse, state)}
 
 
 def desfire_record(

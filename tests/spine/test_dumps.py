@@ -112,6 +112,20 @@ def test_a_block_that_a_dump_lacks_is_no_spoiled_card_and_no_proven_record(
     assert (shown["dump"]["sealed"], shown["dump"]["unknown_bytes"]) == (False, 16)
 
 
+@pytest.mark.parametrize("sector", [12, 13])
+def test_of_one_slot_nobody_says_what_the_card_is_now(
+    sector: int, issued: Path, home: Path, tmp_path: Path
+) -> None:
+    """The slot that the dump lacks may be the newer one."""
+    dump = exported(issued, tmp_path, ".mct")
+    parts = dump.read_text().split("+Sector: ")
+    dump.write_text("+Sector: ".join(part for part in parts if not part.startswith(f"{sector}\n")))
+    shown = show(dump, home)
+    assert shown["kind"] == "flora"
+    for name in ("mode", "issued", "prepared", "binding", "trip", "purse_ntd"):
+        assert shown[name] is None, name
+
+
 @pytest.mark.parametrize(
     ("kind", "end", "seen", "chip"),
     [
