@@ -10,28 +10,13 @@ from terminal.cli.tree import command, group, option
 issue = group("issue")
 
 
-@command("flora", "issue_flora", parent=issue)
-@option("--reader", key="reader", required=True, metavar="URI")
-@option("--applicant", key="applicant", required=True, metavar="-")
-@pass_cli
-def flora(cli: Cli, reader: str, applicant: str) -> None:
-    _carry_out(cli, "flora", reader, applicant)
-
-
-@command("child", "issue_child", parent=issue)
-@option("--reader", key="reader", required=True, metavar="URI")
-@option("--applicant", key="applicant", required=True, metavar="-")
-@pass_cli
-def child(cli: Cli, reader: str, applicant: str) -> None:
-    _carry_out(cli, "child", reader, applicant)
-
-
-@command("student", "issue_student", parent=issue)
-@option("--reader", key="reader", required=True, metavar="URI")
-@option("--applicant", key="applicant", required=True, metavar="-")
-@pass_cli
-def student(cli: Cli, reader: str, applicant: str) -> None:
-    _carry_out(cli, "student", reader, applicant)
+def _add(product: str) -> None:
+    @command(product, f"issue_{product}", parent=issue)
+    @option("--reader", key="reader", required=True, metavar="URI")
+    @option("--applicant", key="applicant", required=True, metavar="-")
+    @pass_cli
+    def carry_out(cli: Cli, reader: str, applicant: str) -> None:
+        _carry_out(cli, product, reader, applicant)
 
 
 def _carry_out(cli: Cli, product: str, reader: str, applicant: str) -> None:
@@ -52,3 +37,7 @@ def _carry_out(cli: Cli, product: str, reader: str, applicant: str) -> None:
         exit_code=REFUSED if outcome.outcome == "refused" else DONE,
     )
     home.push()
+
+
+for _product in ("flora", "child", "student"):  # issuance.products, which --help need not import
+    _add(_product)
